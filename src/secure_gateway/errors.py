@@ -1,0 +1,152 @@
+"""Every way in which the gateway says no or gives up, and the one place where an error code is defined.
+
+A fault (``…Error``) means that something did not work; a verdict (``…Denied``) means that it worked and the answer
+is no. Both carry a stable :class:`ErrorCode`, which is all that a remote caller sees besides the request id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Stable public codes; ``docs/errors.md`` lists each with its HTTP status and JSON-RPC code."""
+
+    UNAUTHENTICATED = "unauthenticated"
+    INVALID_CREDENTIALS = "invalid_credentials"
+    RATE_LIMITED = "rate_limited"
+    FORBIDDEN = "forbidden"
+    DENIED = "denied"
+    INVALID_REQUEST = "invalid_request"
+    INVALID_ARGUMENTS = "invalid_arguments"
+    INVALID_RESULT = "invalid_result"
+    TOO_LARGE = "too_large"
+    PLUGIN_ERROR = "plugin_error"
+    PLUGIN_TIMEOUT = "plugin_timeout"
+    UPSTREAM_ERROR = "upstream_error"
+    UPSTREAM_TIMEOUT = "upstream_timeout"
+    CANCELLED = "cancelled"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+
+
+class SecureGatewayException(Exception):  # noqa: N818 - the root of faults and verdicts alike, neither word fits
+    """Root of everything this package raises on purpose."""
+
+
+class GatewayError(SecureGatewayException):
+    """A fault: something did not work. ``code`` is what a remote caller is told."""
+
+    code: ErrorCode = ErrorCode.INTERNAL
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a configuration: where, what was found, what is expected, and the way out.
+
+    ``path`` is a JSON path such as ``$.plugins.auth.provider``; ``line`` counts from 1, 0 where there is none.
+    """
+
+    path: str
+    found: str
+    expected: str
+    hint: str = ""
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        hint = f" {self.hint}" if self.hint else ""
+        return f"{place}{self.path}: found {self.found}; expected {self.expected}.{hint}"
+
+
+class ConfigError(GatewayError):
+    """A configuration that cannot be used. ``problems`` holds all that is wrong with it, never just the first."""
+
+    def __init__(self, problems: Sequence[Problem] | Problem) -> None:
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        lines = [str(problem) for problem in self.problems]
+        head = "" if len(lines) == 1 else f"{len(lines)} problems in the configuration:\n  "
+        super().__init__(head + "\n  ".join(lines))
+
+
+class MissingDependencyError(GatewayError):
+    """An optional dependency is needed and not installed; the message names the extra that brings it."""
+
+
+class ProviderContractError(GatewayError):
+    """A provider or plugin class does not keep the contract of its base class; found when it registers."""
+
+
+class StoreError(GatewayError):
+    """The state store cannot be read or written. Whoever needed the answer refuses."""
+
+    code = ErrorCode.UNAVAILABLE
+
+
+class SecretError(GatewayError):
+    """A secret reference cannot be resolved. The message names the reference, never a value."""
+
+
+class RequestError(GatewayError):
+    """A fault while one request was handled. ``reason`` is for its operator; remote callers get code and request id."""
+
+    def __init__(self, code: ErrorCode, reason: str, *, request_id: str = "", plugin: str = "") -> None:
+        self.code = code
+        self.reason = reason
+        self.request_id = request_id
+        self.plugin = plugin
+        super().__init__(f"{code}: {reason}" + (f" (request {request_id})" if request_id else ""))
+
+
+class PluginError(RequestError):
+    """A plugin raised, hung, returned nothing or something that is no answer. It counts as a refusal."""
+
+
+class UpstreamError(RequestError):
+    """The protected tool, server or function failed or never answered."""
+
+
+class RequestDenied(SecureGatewayException):  # noqa: N818 - a verdict, not a fault
+    """A verdict: this request may not pass. ``reason`` is written for people and holds no payload and no secret."""
+
+    def __init__(self, code: ErrorCode, reason: str, *, request_id: str = "", plugin: str = "") -> None:
+        self.code = code
+        self.reason = reason
+        self.request_id = request_id
+        self.plugin = plugin
+        super().__init__(f"{code}: {reason}" + (f" (request {request_id})" if request_id else ""))
+
+
+class AuthenticationDenied(RequestDenied):
+    """Nobody, or an invalid credential: HTTP 401."""
+
+
+class PermissionDenied(RequestDenied):
+    """A known principal without the permission: HTTP 403."""
+
+
+class PolicyDenied(RequestDenied):
+    """A guardrail, a hook or the schema said no."""
+
+
+HTTP_STATUS: dict[ErrorCode, int] = {
+    ErrorCode.UNAUTHENTICATED: 401,
+    ErrorCode.INVALID_CREDENTIALS: 401,
+    ErrorCode.RATE_LIMITED: 429,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.DENIED: 403,
+    ErrorCode.INVALID_REQUEST: 400,
+    ErrorCode.INVALID_ARGUMENTS: 400,
+    ErrorCode.INVALID_RESULT: 502,
+    ErrorCode.TOO_LARGE: 413,
+    ErrorCode.PLUGIN_ERROR: 503,
+    ErrorCode.PLUGIN_TIMEOUT: 503,
+    ErrorCode.UPSTREAM_ERROR: 502,
+    ErrorCode.UPSTREAM_TIMEOUT: 504,
+    ErrorCode.CANCELLED: 499,
+    ErrorCode.UNAVAILABLE: 503,
+    ErrorCode.INTERNAL: 500,
+}
