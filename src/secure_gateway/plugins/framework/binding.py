@@ -1,0 +1,38 @@
+"""One plugin at one hook point, ready to be called: what the request path iterates over."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from secure_gateway.plugins.framework.conditions import Condition
+from secure_gateway.plugins.framework.context import PluginContext
+from secure_gateway.plugins.framework.plugin import DEFAULT_PRIORITY, PluginMode
+from secure_gateway.plugins.framework.results import PluginResult
+
+HookCall = Callable[[Any, PluginContext], Awaitable[PluginResult]]
+
+
+class HookBinding(msgspec.Struct, frozen=True, kw_only=True):
+    """How to call one plugin at one hook.
+
+    ``plugin`` names it in records and owns its ``PluginContext``; ``result`` is the type its answer must have; ``timeout`` is in seconds;
+    ``skip_reason``: set, the plugin is never called and every record says why.
+    """
+
+    plugin: str
+    hook: str
+    call: HookCall
+    version: str = ""
+    digest: str = ""
+    mode: PluginMode = PluginMode.ENFORCE
+    priority: int = DEFAULT_PRIORITY
+    timeout: float = 5.0
+    condition: Condition | None = None
+    result: type[PluginResult] = PluginResult
+    skip_reason: str = ""
+
+    def __repr__(self) -> str:
+        return f"HookBinding({self.plugin!r} at {self.hook!r}, mode={self.mode.value!r}, priority={self.priority})"

@@ -1,0 +1,159 @@
+"""The named points of a request at which plugins may act: one table says what each may do.
+
+``docs/hooks.md`` prints this table; ``pipeline`` obeys it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from secure_gateway.plugins.framework import payloads, results
+
+
+class ToolHookType(StrEnum):
+    """Around a tool call."""
+
+    TOOL_PRE_INVOKE = "tool_pre_invoke"
+    TOOL_POST_INVOKE = "tool_post_invoke"
+
+
+class PromptHookType(StrEnum):
+    """Around the rendering of a prompt."""
+
+    PROMPT_PRE_FETCH = "prompt_pre_fetch"
+    PROMPT_POST_FETCH = "prompt_post_fetch"
+
+
+class ResourceHookType(StrEnum):
+    """Around the reading of a resource."""
+
+    RESOURCE_PRE_FETCH = "resource_pre_fetch"
+    RESOURCE_POST_FETCH = "resource_post_fetch"
+
+
+class AgentHookType(StrEnum):
+    """Around a message to an agent or a model."""
+
+    AGENT_PRE_INVOKE = "agent_pre_invoke"
+    AGENT_POST_INVOKE = "agent_post_invoke"
+
+
+class HttpHookType(StrEnum):
+    """Around an HTTP request and the question of who sent it."""
+
+    HTTP_PRE_REQUEST = "http_pre_request"
+    HTTP_AUTH_RESOLVE_USER = "http_auth_resolve_user"
+    HTTP_AUTH_CHECK_PERMISSION = "http_auth_check_permission"
+    HTTP_POST_REQUEST = "http_post_request"
+
+
+class HookPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One hook: its payload and result types, the field that names the target, the fields that hold its content.
+
+    ``writable``: the payload fields that a returned payload may change; a change of any other is an error of the plugin.
+    """
+
+    name: str
+    payload: type[payloads.PluginPayload]
+    result: type[results.PluginResult]
+    target: str = ""
+    content: tuple[str, ...] = ()
+    writable: frozenset[str] = frozenset()
+    may_deny: bool = True
+
+
+_POINTS: Final = (
+    HookPoint(
+        name=ToolHookType.TOOL_PRE_INVOKE.value,
+        payload=payloads.ToolPreInvokePayload,
+        result=results.ToolPreInvokeResult,
+        target="name",
+        content=("args",),
+        writable=frozenset({"name", "args", "headers"}),
+    ),
+    HookPoint(
+        name=ToolHookType.TOOL_POST_INVOKE.value,
+        payload=payloads.ToolPostInvokePayload,
+        result=results.ToolPostInvokeResult,
+        target="name",
+        content=("result",),
+        writable=frozenset({"result"}),
+    ),
+    HookPoint(
+        name=PromptHookType.PROMPT_PRE_FETCH.value,
+        payload=payloads.PromptPrehookPayload,
+        result=results.PromptPrehookResult,
+        target="name",
+        content=("args",),
+        writable=frozenset({"name", "args"}),
+    ),
+    HookPoint(
+        name=PromptHookType.PROMPT_POST_FETCH.value,
+        payload=payloads.PromptPosthookPayload,
+        result=results.PromptPosthookResult,
+        target="name",
+        content=("result",),
+        writable=frozenset({"result"}),
+    ),
+    HookPoint(
+        name=ResourceHookType.RESOURCE_PRE_FETCH.value,
+        payload=payloads.ResourcePreFetchPayload,
+        result=results.ResourcePreFetchResult,
+        target="uri",
+        content=("metadata",),
+        writable=frozenset({"uri", "metadata"}),
+    ),
+    HookPoint(
+        name=ResourceHookType.RESOURCE_POST_FETCH.value,
+        payload=payloads.ResourcePostFetchPayload,
+        result=results.ResourcePostFetchResult,
+        target="uri",
+        content=("content",),
+        writable=frozenset({"content"}),
+    ),
+    HookPoint(
+        name=AgentHookType.AGENT_PRE_INVOKE.value,
+        payload=payloads.AgentPreInvokePayload,
+        result=results.AgentPreInvokeResult,
+        target="agent_id",
+        content=("messages", "tools", "model", "system_prompt", "parameters"),
+        writable=frozenset({"agent_id", "messages", "tools", "model", "system_prompt", "parameters", "headers"}),
+    ),
+    HookPoint(
+        name=AgentHookType.AGENT_POST_INVOKE.value,
+        payload=payloads.AgentPostInvokePayload,
+        result=results.AgentPostInvokeResult,
+        target="agent_id",
+        content=("messages", "tool_calls"),
+        writable=frozenset({"messages", "tool_calls"}),
+    ),
+    HookPoint(
+        name=HttpHookType.HTTP_PRE_REQUEST.value,
+        payload=payloads.HttpPreRequestPayload,
+        result=results.HttpPreRequestResult,
+        target="path",
+    ),
+    HookPoint(
+        name=HttpHookType.HTTP_AUTH_RESOLVE_USER.value,
+        payload=payloads.HttpAuthResolveUserPayload,
+        result=results.HttpAuthResolveUserResult,
+    ),
+    HookPoint(
+        name=HttpHookType.HTTP_AUTH_CHECK_PERMISSION.value,
+        payload=payloads.HttpAuthCheckPermissionPayload,
+        result=results.HttpAuthCheckPermissionResult,
+        target="permission",
+    ),
+    HookPoint(
+        name=HttpHookType.HTTP_POST_REQUEST.value,
+        payload=payloads.HttpPostRequestPayload,
+        result=results.HttpPostRequestResult,
+        target="path",
+        may_deny=False,
+    ),
+)
+
+HOOK_POINTS: Final[dict[str, HookPoint]] = {point.name: point for point in _POINTS}

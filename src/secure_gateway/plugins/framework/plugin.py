@@ -1,0 +1,107 @@
+"""``Plugin``: the base class of everything that acts at a hook point, and the configuration it is built from."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+DEFAULT_PRIORITY: Final = 100
+
+
+class PluginMode(StrEnum):
+    """What a plugin's refusal or failure does to the request; ``docs/adr/0004-modes.md`` has the table."""
+
+    ENFORCE = "enforce"
+    ENFORCE_IGNORE_ERROR = "enforce_ignore_error"
+    PERMISSIVE = "permissive"
+    DISABLED = "disabled"
+
+
+class PluginCondition(msgspec.Struct, frozen=True, kw_only=True):
+    """When a plugin runs: every field that is set must match (AND), one entry of it is enough (OR)."""
+
+    server_ids: tuple[str, ...] = ()
+    tenant_ids: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    user_patterns: tuple[str, ...] = ()
+    content_types: tuple[str, ...] = ()
+
+
+class PluginConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How one plugin is set up. ``priority``: lower runs earlier; ``timeout``: seconds, None for the common setting."""
+
+    name: str
+    kind: str = ""
+    description: str | None = None
+    author: str | None = None
+    version: str | None = None
+    hooks: list[str] = msgspec.field(default_factory=list)
+    tags: list[str] = msgspec.field(default_factory=list)
+    mode: PluginMode = PluginMode.ENFORCE
+    priority: int = DEFAULT_PRIORITY
+    conditions: list[PluginCondition] = msgspec.field(default_factory=list)
+    config: dict[str, Any] = msgspec.field(default_factory=dict)
+    mcp: dict[str, Any] | None = None
+    timeout: float | None = None
+
+    def model_dump(self) -> dict[str, Any]:
+        """Return the whole configuration as builtins. It may hold resolved secrets: do not log it."""
+        dumped = msgspec.to_builtins(self)
+        assert isinstance(dumped, dict)
+        return dumped
+
+    def __repr__(self) -> str:
+        return f"PluginConfig(name={self.name!r}, kind={self.kind!r}, mode={self.mode.value!r})"
+
+
+class Plugin(ABC):
+    """Base class of plugins. Implement an async method named like a hook, or mark one with ``@hook``.
+
+    ``__init__`` gets the ``PluginConfig``; ``initialize`` and ``shutdown`` run once each, ``shutdown`` also after an ``initialize`` that
+    failed half way.
+    """
+
+    def __init__(self, config: PluginConfig) -> None:
+        self._config = config
+
+    @property
+    def config(self) -> PluginConfig:
+        """How this plugin was set up."""
+        return self._config
+
+    @property
+    def name(self) -> str:
+        """The plugin's name in the configuration; unique there."""
+        return self._config.name
+
+    @property
+    def mode(self) -> PluginMode:
+        """What a refusal or failure of this plugin does."""
+        return self._config.mode
+
+    @property
+    def priority(self) -> int:
+        """Lower runs earlier."""
+        return self._config.priority
+
+    @property
+    def hooks(self) -> list[str]:
+        """The hooks named in the configuration; empty means all that the class implements."""
+        return list(self._config.hooks)
+
+    @property
+    def logger(self) -> logging.Logger:
+        """A logger of this plugin's own. Never log payloads."""
+        return logging.getLogger(f"secure_gateway.plugin.{self.name}")
+
+    async def initialize(self) -> None:
+        """Set up connections and the like; raising stops start-up."""
+
+    async def shutdown(self) -> None:
+        """Release what ``initialize`` took; must cope with a half-finished ``initialize``."""

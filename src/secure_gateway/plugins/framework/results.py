@@ -1,0 +1,115 @@
+"""What a hook answers. ``None`` is no answer: a hook that has nothing to say returns an empty result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+_LONGEST = 40
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
+
+
+class PluginViolation(msgspec.Struct, kw_only=True):
+    """Why a plugin says no. ``code`` and ``reason`` may reach the caller; ``description`` and ``details`` never do."""
+
+    code: str
+    reason: str
+    description: str = ""
+    details: dict[str, Any] | None = msgspec.field(default_factory=dict)
+    mcp_error_code: int | None = None
+    http_status_code: int | None = None
+    http_headers: dict[str, str] | None = None
+    plugin_name: str = ""
+
+    def __repr__(self) -> str:
+        return f"PluginViolation(code={self.code!r})"
+
+
+class PluginResult(msgspec.Struct, kw_only=True):
+    """A hook's answer.
+
+    ``continue_processing=False`` denies, and wants a ``violation``. ``modified_payload`` replaces the payload for everyone after this
+    plugin. ``metadata`` goes into the decision record (scalars only; text is cut).
+    """
+
+    continue_processing: bool = True
+    modified_payload: Any = None
+    violation: PluginViolation | None = None
+    metadata: dict[str, Any] | None = None
+
+    def __class_getitem__(cls, _payload: Any) -> type:
+        """Make ``PluginResult[EmailPayload]`` mean the class itself, so that calling it costs nothing extra."""
+        return cls
+
+    def model_dump(self) -> dict[str, Any]:
+        """Return the fields as a dict, nested payloads and violations too."""
+        payload, violation = self.modified_payload, self.violation
+        return {
+            "continue_processing": self.continue_processing,
+            "modified_payload": payload.model_dump() if hasattr(payload, "model_dump") else payload,
+            "violation": msgspec.structs.asdict(violation) if violation is not None else None,
+            "metadata": dict(self.metadata or {}),
+        }
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(continue_processing={self.continue_processing}, violation={self.violation!r})"
+
+
+class ToolPreInvokeResult(PluginResult):
+    """Answers ``tool_pre_invoke``."""
+
+
+class ToolPostInvokeResult(PluginResult):
+    """Answers ``tool_post_invoke``."""
+
+
+class PromptPrehookResult(PluginResult):
+    """Answers ``prompt_pre_fetch``."""
+
+
+class PromptPosthookResult(PluginResult):
+    """Answers ``prompt_post_fetch``."""
+
+
+class ResourcePreFetchResult(PluginResult):
+    """Answers ``resource_pre_fetch``."""
+
+
+class ResourcePostFetchResult(PluginResult):
+    """Answers ``resource_post_fetch``."""
+
+
+class AgentPreInvokeResult(PluginResult):
+    """Answers ``agent_pre_invoke``."""
+
+
+class AgentPostInvokeResult(PluginResult):
+    """Answers ``agent_post_invoke``."""
+
+
+class HttpPreRequestResult(PluginResult):
+    """Answers ``http_pre_request``."""
+
+
+class HttpPostRequestResult(PluginResult):
+    """Answers ``http_post_request``."""
+
+
+class HttpAuthResolveUserResult(PluginResult):
+    """Answers ``http_auth_resolve_user``."""
+
+
+class HttpAuthCheckPermissionResult(PluginResult):
+    """Answers ``http_auth_check_permission``."""
+
+
+def scalars_only(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what may stand in a decision record: numbers, truth values and short identifiers; no text, no structures."""
+    kept: dict[str, Any] = {}
+    for key, value in list(metadata.items())[:16]:
+        if isinstance(value, bool | int | float) or (isinstance(value, str) and _IDENTIFIER.fullmatch(value)):
+            kept[str(key)[:_LONGEST]] = value
+    return kept

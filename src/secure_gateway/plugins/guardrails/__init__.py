@@ -1,0 +1,1 @@
+"""May this pass: the guardrail providers."""

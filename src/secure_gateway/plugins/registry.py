@@ -1,0 +1,192 @@
+"""Find a provider class by name: built in, registered in code, an entry point, a module in the plugin folder, or ``module:Class``."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from secure_gateway.errors import ConfigError, Problem, ProviderContractError
+from secure_gateway.plugins.construction import check_class
+
+logger = logging.getLogger(__name__)
+
+
+class ProviderSource(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a provider class comes from. ``origin``: built-in, registered, entry point, or a file."""
+
+    name: str
+    origin: str
+    target: str | type
+
+
+class ProviderRegistry:
+    """The providers of one kind that can be named in the configuration.
+
+    ``contract``: the abstract base class; ``group``: the entry point group; ``builtins``: name to ``module:Class``, loaded only when named;
+    ``plugin_dirs``: folders whose modules are searched (their ownership has been checked by who passes them in).
+    """
+
+    def __init__(
+        self, contract: type, group: str, builtins: Mapping[str, str], plugin_dirs: Sequence[Path] = ()
+    ) -> None:
+        self._contract = contract
+        self._group = group
+        self._builtins = builtins
+        self._plugin_dirs = tuple(plugin_dirs)
+        self._registered: dict[str, type] = {}
+        self._discovered: dict[str, ProviderSource] | None = None
+
+    def register(self, cls: type, name: str = "") -> None:
+        """Make ``cls`` available under its own name. Checks it first; wins over a built-in of its name, with a warning.
+
+        Raises ``ProviderContractError`` for a class that breaks the contract or a name that another registered class has.
+        """
+        check_class(cls, self._contract)
+        name = name or provider_name(cls)
+        if self._registered.get(name, cls) is not cls:
+            raise ProviderContractError(f"two classes are registered as {name!r}: {self._registered[name].__qualname__} and {cls.__qualname__}")
+        if name in self._builtins:
+            logger.warning("%s.%s replaces the built-in provider %r", cls.__module__, cls.__qualname__, name)
+        self._registered[name] = cls
+
+    def sources(self) -> dict[str, ProviderSource]:
+        """Return every provider that can be named, by name. Raises ``ConfigError`` where two share a name."""
+        found = {name: ProviderSource(name=name, origin="built-in", target=target) for name, target in self._builtins.items()}
+        for name, source in self._discover().items():
+            if name in found and name not in self._registered:
+                raise _clash(name, found[name].origin, source.origin)
+            found[name] = source
+        for name, cls in self._registered.items():
+            found[name] = ProviderSource(name=name, origin="registered", target=cls)
+        return found
+
+    def find(self, name: str, where: str) -> type:
+        """Return the class called ``name``, checked. Raises ``ConfigError`` at ``where``, with what there is and a near miss."""
+        source = self.sources().get(name)
+        if source is None:
+            known = sorted(self.sources())
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ConfigError(
+                Problem(
+                    where,
+                    f"{name!r}",
+                    f"one of {', '.join(known)}",
+                    (f"Did you mean {near[0]!r}? " if near else "")
+                    + 'A class of your own: "class": "module:Class", or a file in the plugins folder beside the configuration.',
+                )
+            )
+        return self.load(source.target, where) if isinstance(source.target, str) else source.target
+
+    def load(self, target: str, where: str) -> type:
+        """Return the class that ``module:Class`` names, checked. Raises ``ConfigError`` at ``where``."""
+        module_name, _, class_name = target.partition(":")
+        if not module_name or not class_name:
+            raise ConfigError(Problem(where, f"{target!r}", "module:Class", 'For example "my_company.auth:BadgeProvider".'))
+        try:
+            module = importlib.import_module(module_name)
+        except (Exception, SystemExit) as error:  # a stranger's module
+            raise ConfigError(
+                Problem(
+                    where,
+                    f"module {module_name!r}, which fails to import ({type(error).__name__}: {error})",
+                    "a module that can be imported",
+                    "Install the package it comes from, or mend the module.",
+                )
+            ) from error
+        cls = getattr(module, class_name, None)
+        if cls is None:
+            raise ConfigError(Problem(where, f"{target!r}", f"a class in {module_name}", "The module has no such name."))
+        return self._checked(cls, where)
+
+    def _checked(self, cls: Any, where: str) -> type:
+        try:
+            check_class(cls, self._contract)
+        except ProviderContractError as error:
+            raise ConfigError(Problem(where, str(error), f"a complete {self._contract.__name__}")) from error
+        assert isinstance(cls, type)
+        return cls
+
+    def _discover(self) -> dict[str, ProviderSource]:
+        if self._discovered is None:
+            found: dict[str, ProviderSource] = {}
+            for point in importlib.metadata.entry_points(group=self._group):
+                _add(found, ProviderSource(name=point.name, origin=f"entry point {point.value}", target=point.value))
+            for folder in self._plugin_dirs:
+                for path in sorted(folder.glob("*.py")):
+                    for cls in self._classes_in(path):
+                        _add(found, ProviderSource(name=provider_name(cls), origin=str(path), target=cls))
+            self._discovered = found
+        return self._discovered
+
+    def _classes_in(self, path: Path) -> list[type]:
+        module = _import_file(path)
+        classes = [
+            cls
+            for cls in vars(module).values()
+            if isinstance(cls, type) and issubclass(cls, self._contract) and cls.__module__ == module.__name__
+        ]
+        return [self._checked(cls, str(path)) for cls in classes if not inspect.isabstract(cls) or not cls.__subclasses__()]
+
+
+def provider_name(cls: Any) -> str:
+    """Return the name a provider class gives itself, without building it.
+
+    Raises ``ProviderContractError`` where the name depends on the instance: such a class is named by ``"class": "module:Class"``.
+    """
+    blank = cls.__new__(cls)
+    try:
+        name = cls.get_name(blank) if hasattr(cls, "get_name") else blank.name
+    except Exception as error:  # a stranger's method on an instance that is not built
+        raise ProviderContractError(
+            f"{cls.__qualname__}: its name must be known before it is built ({type(error).__name__} was raised); return a constant"
+        ) from error
+    if not isinstance(name, str) or not name:
+        raise ProviderContractError(f"{cls.__qualname__}: its name is {name!r}; expected a text that is not empty")
+    return name
+
+
+def _import_file(path: Path) -> ModuleType:
+    name = f"secure_gateway_plugins.{path.parent.as_posix().replace('.', '_')}.{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(Problem("$.plugins", f"{path}", "a Python module"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # a stranger's module
+        del sys.modules[name]
+        raise ConfigError(
+            Problem(
+                "$.plugins",
+                f"{path}, which fails to import ({type(error).__name__}: {error})",
+                "a module that can be imported",
+                "Mend it or move it out of the plugins folder.",
+            )
+        ) from error
+    return module
+
+
+def _add(found: dict[str, ProviderSource], source: ProviderSource) -> None:
+    if source.name in found:
+        raise _clash(source.name, found[source.name].origin, source.origin)
+    found[source.name] = source
+
+
+def _clash(name: str, one: str, other: str) -> ConfigError:
+    return ConfigError(
+        Problem("$.plugins", f"two providers called {name!r}: {one} and {other}", "one", "Rename yours, or remove one of them.")
+    )

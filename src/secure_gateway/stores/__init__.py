@@ -1,0 +1,1 @@
+"""What must be remembered: keys, sessions, records."""

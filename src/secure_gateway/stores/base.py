@@ -1,0 +1,56 @@
+"""The one interface behind which state lives. Small on purpose: a store that can do this can hold keys, sessions and records."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+Unsubscribe = Callable[[], None]
+
+
+class StateStore(ABC):
+    """Named tables of bytes under text keys. Methods may block: never call them on the request path.
+
+    All raise ``StoreError`` when the store cannot be reached or is damaged; whoever needed the answer then refuses. Safe to use from
+    several threads and, where the back-end allows, several processes.
+    """
+
+    @abstractmethod
+    def get(self, table: str, key: str) -> bytes | None:
+        """Return the value, or None where there is none or it has expired."""
+
+    @abstractmethod
+    def put(self, table: str, key: str, value: bytes, *, expires_at: float | None = None) -> None:
+        """Write the value; it is there for every process when this returns. ``expires_at``: seconds since the epoch."""
+
+    @abstractmethod
+    def create(self, table: str, key: str, value: bytes, *, expires_at: float | None = None) -> bool:
+        """Write the value unless the key exists; tell whether it was written. Atomic across processes."""
+
+    @abstractmethod
+    def delete(self, table: str, key: str) -> bool:
+        """Remove the key; tell whether it was there."""
+
+    @abstractmethod
+    def scan(self, table: str, prefix: str = "") -> list[tuple[str, bytes]]:
+        """Return all living entries whose key starts with ``prefix``, in key order."""
+
+    @abstractmethod
+    def append(self, table: str, entries: list[tuple[str, bytes]], *, keep: int) -> None:
+        """Write ``entries`` in one go and keep only the newest ``keep`` of the table."""
+
+    @abstractmethod
+    def recent(self, table: str, limit: int) -> list[tuple[str, bytes]]:
+        """Return the newest entries that ``append`` wrote, newest first."""
+
+    @abstractmethod
+    def generation(self, table: str) -> int:
+        """Return a number that changes whenever any process has changed the table with put, create or delete. Cheap."""
+
+    @abstractmethod
+    def subscribe(self, table: str, changed: Callable[[], None]) -> Unsubscribe:
+        """Call ``changed`` (on the writing thread, after the write) for each change made through this object."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the back-end. Idempotent."""
