@@ -13,13 +13,14 @@ import msgspec
 
 
 class Operation(StrEnum):
-    """What is asked for. Each operation has its own pre and post hook point."""
+    """What is asked for. ``MESSAGE`` is any protocol message that is none of the others (lists, completions, unknown methods)."""
 
     TOOL = "tool"
     PROMPT = "prompt"
     RESOURCE = "resource"
     AGENT = "agent"
     HTTP = "http"
+    MESSAGE = "message"
 
 
 class Door(StrEnum):

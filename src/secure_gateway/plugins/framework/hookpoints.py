@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from secure_gateway.plugins.framework import payloads, results
+from secure_gateway.types import Operation
 
 
 class ToolHookType(StrEnum):
@@ -39,6 +40,13 @@ class AgentHookType(StrEnum):
 
     AGENT_PRE_INVOKE = "agent_pre_invoke"
     AGENT_POST_INVOKE = "agent_post_invoke"
+
+
+class MessageHookType(StrEnum):
+    """Around every protocol message that has no hook of its own: lists, completions, unknown methods."""
+
+    MESSAGE_IN = "message_in"
+    MESSAGE_OUT = "message_out"
 
 
 class HttpHookType(StrEnum):
@@ -130,6 +138,17 @@ _POINTS: Final = (
         content=("messages", "tool_calls"),
         writable=frozenset({"messages", "tool_calls"}),
     ),
+    *(
+        HookPoint(
+            name=name.value,
+            payload=payloads.MessagePayload,
+            result=results.MessageResult,
+            target="name",
+            content=("content",),
+            writable=frozenset({"content"}),
+        )
+        for name in MessageHookType
+    ),
     HookPoint(
         name=HttpHookType.HTTP_PRE_REQUEST.value,
         payload=payloads.HttpPreRequestPayload,
@@ -155,5 +174,22 @@ _POINTS: Final = (
         may_deny=False,
     ),
 )
+
+PRE_HOOK: Final[dict[Operation, str]] = {
+    Operation.TOOL: ToolHookType.TOOL_PRE_INVOKE.value,
+    Operation.PROMPT: PromptHookType.PROMPT_PRE_FETCH.value,
+    Operation.RESOURCE: ResourceHookType.RESOURCE_PRE_FETCH.value,
+    Operation.AGENT: AgentHookType.AGENT_PRE_INVOKE.value,
+    Operation.MESSAGE: MessageHookType.MESSAGE_IN.value,
+}
+"""The hook before each operation; an HTTP request has none of these, its hooks sit around identity."""
+
+POST_HOOK: Final[dict[Operation, str]] = {
+    Operation.TOOL: ToolHookType.TOOL_POST_INVOKE.value,
+    Operation.PROMPT: PromptHookType.PROMPT_POST_FETCH.value,
+    Operation.RESOURCE: ResourceHookType.RESOURCE_POST_FETCH.value,
+    Operation.AGENT: AgentHookType.AGENT_POST_INVOKE.value,
+    Operation.MESSAGE: MessageHookType.MESSAGE_OUT.value,
+}
 
 HOOK_POINTS: Final[dict[str, HookPoint]] = {point.name: point for point in _POINTS}

@@ -33,7 +33,11 @@ class Isolated:
     def __init__(self, value: Any, max_depth: int) -> None:
         self.value = value
         self.containers = 0
-        self._plan: Plan | None = self._walk(value, max_depth) if type(value) in (dict, list) else _scalar(value)
+        self._plan: Plan | None = None
+        if type(value) is dict or type(value) is list:
+            self._plan = self._walk(value, max_depth)
+        elif type(value) not in _SCALARS:
+            raise _not_json(value)
 
     def copy(self) -> Any:
         """Return a copy whose containers are all new."""
@@ -54,7 +58,7 @@ class Isolated:
                 elif kind not in _SCALARS:
                     raise _not_json(value)
                 if type(key) is not str:
-                    raise PolicyDenied(ErrorCode.INVALID_REQUEST, "an object in the payload has a key that is no string")
+                    raise NotJSONError(ErrorCode.INVALID_REQUEST, "an object in the payload has a key that is no string")
             return container.copy, inner
         for index, value in enumerate(container):
             kind = type(value)
@@ -76,13 +80,12 @@ def _copy(plan: Plan) -> Any:
     return fresh
 
 
-def _scalar(value: Any) -> None:
-    if type(value) not in _SCALARS:
-        raise _not_json(value)
+class NotJSONError(PolicyDenied):
+    """The payload holds something that is no JSON value."""
 
 
-def _not_json(value: Any) -> PolicyDenied:
-    return PolicyDenied(
+def _not_json(value: Any) -> NotJSONError:
+    return NotJSONError(
         ErrorCode.INVALID_REQUEST,
         f"the payload holds a {type(value).__name__}, which is no JSON value and cannot be inspected",
     )

@@ -144,6 +144,13 @@ class AgentPostInvokePayload(PluginPayload, kw_only=True, eq=False):
     tool_calls: list[dict[str, Any]] | None = None
 
 
+class MessagePayload(PluginPayload, kw_only=True, eq=False):
+    """A protocol message of a method that has no hook of its own. ``name``: the method; ``content``: its parameters or its result."""
+
+    name: str
+    content: Any
+
+
 class HttpPreRequestPayload(PluginPayload, kw_only=True, eq=False):
     """An HTTP request has arrived; nobody has been identified yet."""
 

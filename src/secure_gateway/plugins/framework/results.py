@@ -90,6 +90,10 @@ class AgentPostInvokeResult(PluginResult):
     """Answers ``agent_post_invoke``."""
 
 
+class MessageResult(PluginResult):
+    """Answers ``message_in`` and ``message_out``."""
+
+
 class HttpPreRequestResult(PluginResult):
     """Answers ``http_pre_request``."""
 

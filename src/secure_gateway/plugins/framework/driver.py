@@ -1,0 +1,144 @@
+"""Run foreign coroutines under a time limit that costs nothing while they do not suspend.
+
+A coroutine that finishes at its first ``send`` never sees a task or a timer. One that suspends is supervised: at its deadline it is
+cancelled, and if it swallows the cancellation it is abandoned, so nothing that a plugin does can hang a request that suspends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import types
+from collections.abc import Coroutine, Generator
+from time import monotonic
+from typing import Any, Protocol, TypeVar
+
+_Result = TypeVar("_Result")
+
+GRACE = 0.5
+"""Seconds that a cancelled coroutine has for cleaning up before it is abandoned."""
+
+
+class TimeLimitExceededError(Exception):
+    """The coroutine did not finish in time and did not obey its cancellation."""
+
+
+class Deadline(Protocol):
+    """What is being supervised: when the present step must be done (``time.monotonic`` seconds), and whether it was cut off."""
+
+    deadline: float
+    expired: bool
+
+
+class FixedDeadline:
+    """One limit for the whole coroutine."""
+
+    __slots__ = ("deadline", "expired")
+
+    def __init__(self, seconds: float) -> None:
+        self.deadline = monotonic() + seconds
+        self.expired = False
+
+
+async def drive(coroutine: Coroutine[Any, Any, _Result], seconds: float) -> _Result:
+    """Return what ``coroutine`` returns. Raises ``TimeLimitExceededError`` when that takes longer than ``seconds``.
+
+    A coroutine that blocks instead of suspending cannot be interrupted; its late answer is discarded.
+    """
+    started = monotonic()
+    try:
+        waiting = coroutine.send(None)
+    except StopIteration as done:
+        if monotonic() - started > seconds:
+            raise TimeLimitExceededError from None
+        return done.value  # type: ignore[no-any-return]
+    limit = FixedDeadline(seconds)
+    limit.deadline = started + seconds
+    try:
+        result = await supervise(coroutine, waiting, limit)
+    except asyncio.CancelledError:
+        if limit.expired:
+            raise TimeLimitExceededError from None
+        raise
+    if limit.expired or monotonic() > limit.deadline:
+        raise TimeLimitExceededError
+    return result  # type: ignore[no-any-return]
+
+
+@types.coroutine
+def supervise(coroutine: Coroutine[Any, Any, Any], waiting: Any, limit: Deadline) -> Generator[Any, Any, Any]:
+    """Resume ``coroutine``, which has suspended on ``waiting``, until it ends; at ``limit.deadline`` throw ``CancelledError`` into it.
+
+    ``limit.expired`` is set before that, so that a cancellation from outside can be told apart. ``limit.deadline`` may move while the
+    coroutine runs. Raises ``TimeLimitExceededError`` when the coroutine suspends on for longer than ``GRACE`` after that; it is then closed.
+    """
+    alarm = _Alarm(limit)
+    try:
+        while True:
+            alarm.arm()
+            try:
+                sent = yield waiting
+            except asyncio.CancelledError as error:
+                if alarm.take():
+                    if limit.expired:
+                        _abandon(coroutine)
+                        raise TimeLimitExceededError from None
+                    limit.expired = True
+                waiting = coroutine.throw(error)
+            except BaseException as error:  # noqa: BLE001 - handed on to the coroutine, which decides
+                waiting = coroutine.throw(error)
+            else:
+                waiting = coroutine.send(sent)
+    except StopIteration as done:
+        return done.value
+    finally:
+        alarm.disarm()
+
+
+class _Alarm:
+    """Cancels the current task at the limit's deadline; a second time after the grace period."""
+
+    __slots__ = ("_fired", "_limit", "_loop", "_set_for", "_task", "_timer")
+
+    def __init__(self, limit: Deadline) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a plugin suspended outside a task: call the gateway from inside asyncio.run()")
+        self._task = task
+        self._loop = asyncio.get_running_loop()
+        self._limit = limit
+        self._fired = False
+        self._set_for = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def arm(self) -> None:
+        wanted = self._limit.deadline
+        if wanted == self._set_for and self._timer is not None:
+            return
+        self.disarm()
+        self._set_for = wanted
+        delay = GRACE if self._limit.expired else max(0.0, wanted - monotonic())
+        self._timer = self._loop.call_later(delay, self._fire)
+
+    def disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def take(self) -> bool:
+        """Tell whether the cancellation that just arrived is this alarm's alone, and take it off the task."""
+        if not self._fired:
+            return False
+        self._fired = False
+        self._timer = None
+        return self._task.uncancel() == 0
+
+    def _fire(self) -> None:
+        self._fired = True
+        self._task.cancel()
+
+
+def _abandon(coroutine: Coroutine[Any, Any, Any]) -> None:
+    try:
+        coroutine.close()
+    except BaseException:  # noqa: BLE001, S110 - it resists even GeneratorExit; nothing it says counts any more
+        pass
