@@ -1,0 +1,110 @@
+"""Reads ``config.json``: the one way from a file to a :class:`GatewayConfig`. Acts on nothing that it reads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from secure_gateway.config.models import GatewayConfig
+from secure_gateway.config.ownership import expand_home, read_trusted
+from secure_gateway.config.paths import parse_path
+from secure_gateway.config.positions import Document, JsonSyntaxError, parse
+from secure_gateway.config.problems import describe, syntax_problem, validation_problems
+from secure_gateway.errors import ConfigError, Problem
+
+DEFAULT_PATH = "~/.gateway/config.json"
+PATH_VARIABLE = "SECURE_GATEWAY_CONFIG"
+MAX_CONFIG_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """A configuration and where it came from. ``digest`` is the SHA-256 of the file, in hexadecimal digits."""
+
+    config: GatewayConfig
+    path: Path
+    digest: str
+    raw: dict[str, Any] = field(repr=False)
+    document: Document = field(repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths in the configuration start."""
+        return self.path.parent
+
+    def placed(self, problem: Problem) -> Problem:
+        """Return ``problem``, found later by whoever used the configuration, with its file and line."""
+        line = self.document.line_of(parse_path(problem.path))
+        return Problem(problem.path, problem.found, problem.expected, problem.hint, str(self.path), line)
+
+
+def config_path(path: Path | None, env: Mapping[str, str]) -> Path:
+    """Choose the file: ``path``, else ``SECURE_GATEWAY_CONFIG`` of ``env``, else ``~/.gateway/config.json``.
+
+    Raises:
+        ConfigError: because the variable is set and empty; falling back would load another policy than somebody meant.
+    """
+    if path is None:
+        chosen = env.get(PATH_VARIABLE, DEFAULT_PATH)
+        if not chosen:
+            hint = "Unset it to use the default."
+            raise ConfigError(Problem("$", f"an empty {PATH_VARIABLE}", "the path of a configuration", hint))
+        path = Path(chosen)
+    return Path.cwd() / expand_home(path, env)
+
+
+def load_config(path: Path | None, env: Mapping[str, str]) -> LoadedConfig:
+    """Load the configuration that :func:`config_path` chooses.
+
+    Raises:
+        ConfigError: with everything that is wrong with it, in the order of its lines.
+    """
+    chosen = config_path(path, env)
+    if _is_missing(chosen):
+        hint = "Create one with `secure-gateway init`."
+        raise ConfigError(Problem("$", "no such file", "a configuration", hint, str(chosen)))
+    data = read_trusted(chosen, limit=MAX_CONFIG_BYTES)
+    document = _parsed(data, str(chosen))
+    config = _validated(document, str(chosen))
+    return LoadedConfig(config, chosen, hashlib.sha256(data).hexdigest(), document.value, document)
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        # There is something that cannot be looked at; the attempt to read it says what.
+        return False
+    return False
+
+
+def _parsed(data: bytes, file: str) -> Document:
+    try:
+        return parse(data)
+    except JsonSyntaxError as error:
+        raise ConfigError([syntax_problem(fault, file) for fault in (*error.earlier, error.fault)]) from None
+
+
+def _validated(document: Document, file: str) -> GatewayConfig:
+    problems = [syntax_problem(fault, file) for fault in document.faults]
+    reported = {problem.path for problem in problems}
+    config: GatewayConfig | None = None
+    if isinstance(document.value, dict):
+        try:
+            config = GatewayConfig.model_validate(document.value)
+        except ValidationError as error:
+            found = validation_problems(error, document, file)
+            problems += [problem for problem in found if problem.path not in reported]
+    else:
+        found_instead = describe(document.value, shown=False)
+        problems.append(Problem("$", found_instead, "an object: { … }", "", file, document.root.line))
+    if problems or config is None:
+        raise ConfigError(sorted(problems, key=lambda problem: problem.line))
+    return config

@@ -1,0 +1,257 @@
+"""The ``plugins`` part of the configuration: one slot for each kind of provider, the hook plugins, and their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from secure_gateway.config.faults import Fault, fault
+from secure_gateway.config.fields import (
+    LAX,
+    ClassPath,
+    FreeText,
+    FreeTexts,
+    Globs,
+    HeaderName,
+    HeaderValue,
+    HttpUrl,
+    IntervalSeconds,
+    Name,
+    Names,
+    PluginSeconds,
+    Text,
+    VariableName,
+    VariableValue,
+)
+from secure_gateway.config.section import Section, section_field
+
+DEFAULT_PRIORITY = 100
+EXTERNAL = "external"
+
+Options = dict[str, Any]
+
+
+class ProviderConfig(Section):
+    """One provider, found by its name or by its class, and what it is built with."""
+
+    provider: Name | None = Field(None, description="Name of a built-in, registered or installed provider.")
+    class_: ClassPath | None = Field(
+        None, alias="class", description='Its class as "module:Class", instead of or beside a name.'
+    )
+    config: Options = Field(
+        default_factory=dict, repr=False, description="What the provider is built with; may hold secret references."
+    )
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["provider"]}, {"required": ["class"]}]})
+    instead: ClassVar[Mapping[str, str]] = {
+        "enabled": "What stands here is on; take the entry out to do without it.",
+        "name": 'Did you mean "provider"?',
+    }
+
+    @property
+    def label(self) -> str:
+        """The name that messages call this provider by."""
+        return self.provider or self.class_ or ""
+
+    @classmethod
+    def cross_check(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
+        # A misspelt "provider" has been named already.
+        if not {"provider", "class"} & data.keys() and data.keys() <= set(cls.keys()):
+            yield Fault((), "no provider", 'a "provider" by name, or a "class" as "module:Class"')
+
+
+class ProviderSlot(ProviderConfig):
+    """The provider of one kind, or a list of them under ``providers``: exactly one of the two forms."""
+
+    providers: Annotated[tuple[ProviderConfig, ...], LAX] | None = Field(
+        None, min_length=1, description="Several providers, asked in this order."
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["provider"], "properties": {"providers": False}},
+                {"required": ["class"], "properties": {"providers": False}},
+                {"required": ["providers"], "properties": {"provider": False, "class": False, "config": False}},
+            ]
+        }
+    )
+
+    @classmethod
+    def cross_check(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
+        single = [key for key in ("provider", "class", "config") if key in data]
+        if "providers" in data and single:
+            found = f'"{single[0]}" beside "providers"'
+            yield Fault((single[0],), found, "one form", f'Move "{single[0]}" into an entry of "providers".')
+        elif not {"provider", "class", "providers"} & data.keys() and data.keys() <= set(cls.keys()):
+            yield Fault(
+                (), "no provider", 'a "provider" by name, a "class" as "module:Class", or a list of "providers"'
+            )
+
+    def entries(self, path: str) -> tuple[tuple[str, ProviderConfig], ...]:
+        """Return the providers in order, each with its JSON path; ``path`` is that of this slot."""
+        if self.providers is not None:
+            return tuple((f"{path}.providers[{index}]", entry) for index, entry in enumerate(self.providers))
+        given = {"provider": self.provider, "class": self.class_, "config": self.config}
+        return (
+            (path, ProviderConfig.model_validate({key: value for key, value in given.items() if value is not None})),
+        )
+
+
+def _proto(value: Any) -> Any:
+    """Take the transport in either case, and say why the ones that are no longer spoken are refused."""
+    spelt = _spelt(value)
+    if spelt == "sse":
+        hint = "MCP deprecated SSE; most of its servers speak streamable HTTP as well."
+        raise fault('"sse"', '"stdio" or "streamablehttp"', hint)
+    if spelt == "websocket":
+        raise fault('"websocket"', '"stdio" or "streamablehttp"', "MCP has no WebSocket transport.")
+    return spelt if spelt in _TRANSPORT_KEYS else value
+
+
+def _spelt(value: Any) -> str:
+    return value.lower().replace("-", "").replace("_", "") if isinstance(value, str) else ""
+
+
+# What each transport needs, and what makes no sense with it.
+_TRANSPORT_KEYS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "stdio": ("script", ("url", "headers")),
+    "streamablehttp": ("url", ("script", "args", "env")),
+}
+
+
+class ExternalPluginConfig(Section):
+    """Where a hook plugin of the kind ``external`` runs: an MCP server as a child process, or behind an address."""
+
+    proto: Annotated[Literal["stdio", "streamablehttp"], BeforeValidator(_proto)] = Field(
+        description="The MCP transport."
+    )
+    url: HttpUrl | None = Field(None, description="Address of the plugin server (streamablehttp).")
+    script: Text | None = Field(None, description="Program that serves the plugin (stdio).")
+    args: FreeTexts = Field((), description="Arguments of the program.")
+    env: dict[VariableName, VariableValue] = Field(
+        default_factory=dict, repr=False, description="Its whole environment; secret references allowed."
+    )
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default_factory=dict, repr=False, description="Headers sent to it; secret references allowed."
+    )
+
+    @classmethod
+    def cross_check(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
+        proto = _spelt(data.get("proto"))
+        needed, foreign = _TRANSPORT_KEYS.get(proto, ("", ()))
+        if needed and needed not in data:
+            yield Fault((needed,), "nothing", f'"{needed}", which {proto} needs')
+        for key in foreign:
+            if key in data:
+                yield Fault((key,), f'"{key}"', f"only what {proto} uses")
+
+
+class ConditionConfig(Section):
+    """When a hook runs: every key that is set must match, by one of its entries. An empty list restricts nothing."""
+
+    server_ids: Globs = Field((), description="Servers.")
+    tenant_ids: Globs = Field((), description="Tenants of the principal.")
+    tools: Globs = Field((), description="Tools.")
+    prompts: Globs = Field((), description="Prompts.")
+    resources: Globs = Field((), description="Resource URIs.")
+    user_patterns: Globs = Field((), description="Users, as globs or regular expressions.")
+    content_types: Globs = Field((), description="Content types.")
+
+
+def _default_priority(value: Any) -> Any:
+    return DEFAULT_PRIORITY if value is None else value
+
+
+class HookConfig(Section):
+    """One plugin at hook points of the request path."""
+
+    name: Name = Field(description="Name of this entry, unique in the list.")
+    kind: Name = Field(description='Which plugin: a name, a class path, or "external".')
+    description: FreeText = Field("", description="What it is for.")
+    author: FreeText = Field("", description="Who maintains it.")
+    version: FreeText = Field("", description="Version of the plugin.")
+    hooks: Names = Field((), description="Hook points; empty means all that the class implements.")
+    tags: Names = Field((), description="Words to find it by.")
+    mode: Literal["enforce", "enforce_ignore_error", "permissive", "disabled"] = Field(
+        "enforce", description="What a violation and an error of it lead to."
+    )
+    priority: Annotated[int, BeforeValidator(_default_priority)] = Field(
+        DEFAULT_PRIORITY,
+        ge=-1_000_000,
+        le=1_000_000,
+        json_schema_extra={"type": ["integer", "null"]},
+        description="Lower runs first; null means 100.",
+    )
+    conditions: Annotated[tuple[ConditionConfig, ...], LAX] = Field(
+        (), description="When it runs: if any of these matches; empty means always."
+    )
+    config: Options = Field(
+        default_factory=dict, repr=False, description="The plugin's own configuration; may hold secret references."
+    )
+    mcp: ExternalPluginConfig | None = Field(None, description='Where a plugin of kind "external" runs.')
+    timeout: PluginSeconds | None = Field(None, description="Its time limit in seconds, instead of plugin_timeout.")
+
+    nullable: ClassVar[frozenset[str]] = frozenset({"priority"})
+    instead: ClassVar[Mapping[str, str]] = {
+        "enabled": 'Use "mode": "disabled" to switch a plugin off.',
+        "class": 'Did you mean "kind"?',
+        "provider": 'Did you mean "kind"?',
+    }
+
+    @classmethod
+    def cross_check(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
+        if data.get("kind") == EXTERNAL and "mcp" not in data:
+            yield Fault(("mcp",), "nothing", 'where the plugin runs, as "mcp", because its kind is "external"')
+        elif "mcp" in data and data.get("kind") != EXTERNAL:
+            yield Fault(("mcp",), '"mcp" on a plugin that is not external', f'"kind": "{EXTERNAL}", or no "mcp"')
+
+
+class PluginSettings(Section):
+    """What holds for every plugin."""
+
+    plugin_timeout: PluginSeconds = Field(5, description="Time limit of one plugin at one hook, in seconds.")
+    fail_on_plugin_error: bool = Field(
+        default=False, description="Refuse the request on any plugin error, whatever the plugin's mode."
+    )
+    parallel_execution_within_band: bool = Field(
+        default=False, description="Run plugins of equal priority at the same time."
+    )
+    plugin_health_check_interval: IntervalSeconds = Field(
+        60, description="Seconds between health checks of external plugins."
+    )
+
+
+class PluginsConfig(Section):
+    """Who decides: providers for the three questions, and hook plugins."""
+
+    auth: ProviderSlot | None = Field(None, description="Who is asking.")
+    guardrails: ProviderSlot | None = Field(None, description="May this pass.")
+    telemetry: ProviderSlot | None = Field(None, description="What happened.")
+    hooks: Annotated[tuple[HookConfig, ...], LAX] = Field((), description="Plugins at single hook points.")
+    settings: PluginSettings = section_field(PluginSettings, "What holds for every plugin.")
+
+    instead: ClassVar[Mapping[str, str]] = {
+        "plugin_settings": 'Did you mean "settings"?',
+        "plugins": 'Did you mean "hooks"?',
+        "enabled": "There is no switch that turns all protection off; take out what is not wanted.",
+    }
+
+    @classmethod
+    def cross_check(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
+        hooks = data.get("hooks")
+        seen: dict[str, int] = {}
+        for index, hook in enumerate(hooks if isinstance(hooks, (list, tuple)) else ()):
+            name = hook.get("name") if isinstance(hook, dict) else None
+            if not isinstance(name, str):
+                continue
+            if name in seen:
+                yield Fault(("hooks", index, "name"), f"the name of hooks[{seen[name]}] again", "a name of its own")
+            seen.setdefault(name, index)
+
+    def slots(self) -> tuple[tuple[str, ProviderSlot], ...]:
+        """Return the slots that are filled, each with its JSON path."""
+        slots = {"auth": self.auth, "guardrails": self.guardrails, "telemetry": self.telemetry}
+        return tuple((f"$.plugins.{name}", slot) for name, slot in slots.items() if slot is not None)
