@@ -1,0 +1,121 @@
+"""An MCP client that does what the official suite's client scenarios ask for.
+
+The suite starts a server, puts the scenario's name and protocol version into the environment and appends the
+server's address to this command:
+
+    python fixture_client.py http://localhost:1234/mcp
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+import mcp_types as types
+from mcp.client.client import Client
+from mcp.client.session import ClientRequestContext
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+_READ_TIMEOUT_SECONDS = 20.0
+
+Deed = Callable[[Client], Awaitable[None]]
+
+
+async def _accept(context: ClientRequestContext, params: types.ElicitRequestParams) -> types.ElicitResult:
+    """Accept whatever is asked: each field takes its default, and a boolean without one takes true."""
+    if not isinstance(params, types.ElicitRequestFormParams):
+        return types.ElicitResult(action="decline")
+    fields: dict[str, dict[str, Any]] = params.requested_schema.get("properties", {})
+    content = {name: field.get("default", True) for name, field in fields.items()}
+    return types.ElicitResult(action="accept", content=content)
+
+
+async def _list(client: Client) -> None:
+    await client.list_tools()
+
+
+async def _add(client: Client) -> None:
+    await client.list_tools()
+    await client.call_tool("add_numbers", {"a": 5, "b": 3})
+
+
+async def _call_every_tool(client: Client) -> None:
+    for tool in (await client.list_tools()).tools:
+        required = tool.input_schema.get("required", [])
+        await client.call_tool(tool.name, dict.fromkeys(required, "test"))
+
+
+async def _echo_schema(client: Client) -> None:
+    tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    await client.call_tool("json_schema_echo", {"schema": tools["json_schema_2020_12_tool"].input_schema})
+
+
+async def _answer_and_retry(client: Client) -> None:
+    await client.list_tools()
+    # The unrelated call overlaps the two rounds: what belongs to one request must not show up in the other.
+    async with anyio.create_task_group() as group:
+        group.start_soon(client.call_tool, "test_mrtr_echo_state", {})
+        group.start_soon(client.call_tool, "test_mrtr_unrelated", {})
+    await client.call_tool("test_mrtr_no_state", {})
+    await client.call_tool("test_mrtr_no_result_type", {})
+
+
+async def _use_everything(client: Client) -> None:
+    await _call_every_tool(client)
+    for resource in (await client.list_resources()).resources:
+        await client.read_resource(str(resource.uri))
+    for prompt in (await client.list_prompts()).prompts:
+        await client.get_prompt(prompt.name)
+
+
+async def _call_as_told(client: Client) -> None:
+    await client.list_tools()
+    for call in json.loads(os.environ["MCP_CONFORMANCE_CONTEXT"])["toolCalls"]:
+        await client.call_tool(call["name"], call["arguments"])
+
+
+def deeds() -> dict[str, Deed]:
+    """Name what to do in each scenario, once connected."""
+    return {
+        "initialize": _list,
+        "tools_call": _add,
+        "elicitation-sep1034-client-defaults": _call_every_tool,
+        "sse-retry": _call_every_tool,
+        "request-metadata": _list,
+        "sep-2322-client-request-state": _answer_and_retry,
+        "http-standard-headers": _use_everything,
+        "http-custom-headers": _call_as_told,
+        "http-invalid-tool-headers": _call_every_tool,
+        "json-schema-ref-no-deref": _list,
+        "json-schema-2020-12-preservation": _echo_schema,
+    }
+
+
+async def run(url: str, scenario: str, version: str) -> None:
+    """Connect to `url` in the era of `version` and do the deed of `scenario`.
+
+    Raises:
+        KeyError: no such scenario is known here.
+    """
+    deed = deeds()[scenario]
+    # In `auto` the client asks for the server's versions first and takes up one that a refusal names.
+    mode = "auto" if version in MODERN_PROTOCOL_VERSIONS else "legacy"
+    async with Client(
+        url, mode=mode, elicitation_callback=_accept, read_timeout_seconds=_READ_TIMEOUT_SECONDS
+    ) as client:
+        await deed(client)
+
+
+def main() -> None:
+    """Run the scenario that the environment names against the address on the command line."""
+    scenario = os.environ["MCP_CONFORMANCE_SCENARIO"]
+    version = os.environ["MCP_CONFORMANCE_PROTOCOL_VERSION"]
+    anyio.run(run, sys.argv[-1], scenario, version)
+
+
+if __name__ == "__main__":
+    main()
