@@ -9,7 +9,7 @@ import importlib.util
 import inspect
 import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -37,9 +37,15 @@ class ProviderRegistry:
     ``plugin_dirs``: folders whose modules are searched (their ownership has been checked by who passes them in).
     """
 
-    def __init__(
-        self, contract: type, group: str, builtins: Mapping[str, str], plugin_dirs: Sequence[Path] = ()
+    def __init__(  # noqa: PLR0913 - what a kind of provider is; callers name the last two
+        self,
+        contract: type,
+        group: str,
+        builtins: Mapping[str, str],
+        plugin_dirs: Sequence[Path] = (),
+        name_of: Callable[[Any], str] | None = None,
     ) -> None:
+        self._name_of = name_of or provider_name
         self._contract = contract
         self._group = group
         self._builtins = builtins
@@ -53,7 +59,7 @@ class ProviderRegistry:
         Raises ``ProviderContractError`` for a class that breaks the contract or a name that another registered class has.
         """
         check_class(cls, self._contract)
-        name = name or provider_name(cls)
+        name = name or self._name_of(cls)
         if self._registered.get(name, cls) is not cls:
             raise ProviderContractError(f"two classes are registered as {name!r}: {self._registered[name].__qualname__} and {cls.__qualname__}")
         if name in self._builtins:
@@ -125,7 +131,7 @@ class ProviderRegistry:
             for folder in self._plugin_dirs:
                 for path in sorted(folder.glob("*.py")):
                     for cls in self._classes_in(path):
-                        _add(found, ProviderSource(name=provider_name(cls), origin=str(path), target=cls))
+                        _add(found, ProviderSource(name=self._name_of(cls), origin=str(path), target=cls))
             self._discovered = found
         return self._discovered
 

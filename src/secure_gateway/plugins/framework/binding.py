@@ -19,7 +19,7 @@ class HookBinding(msgspec.Struct, frozen=True, kw_only=True):
     """How to call one plugin at one hook.
 
     ``plugin`` names it in records and owns its ``PluginContext``; ``result`` is the type its answer must have; ``timeout`` is in seconds;
-    ``skip_reason``: set, the plugin is never called and every record says why.
+    ``skip_reason``: set, the plugin is never called and every record says why. ``fail_on_error``: a failure refuses whatever the mode.
     """
 
     plugin: str
@@ -33,6 +33,7 @@ class HookBinding(msgspec.Struct, frozen=True, kw_only=True):
     condition: Condition | None = None
     result: type[PluginResult] = PluginResult
     skip_reason: str = ""
+    fail_on_error: bool = False
 
     def __repr__(self) -> str:
         return f"HookBinding({self.plugin!r} at {self.hook!r}, mode={self.mode.value!r}, priority={self.priority})"

@@ -1,0 +1,252 @@
+"""Put the house together: the only file that knows every part.
+
+``load_gateway`` reads the configuration, builds the managers, and makes of them the one snapshot that requests read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from secure_gateway.config.loader import LoadedConfig, load_config
+from secure_gateway.config.models import GatewayConfig
+from secure_gateway.config.ownership import check_ownership, expand_home
+from secure_gateway.config.resolution import resolve_config
+from secure_gateway.config.secrets import SecretResolver
+from secure_gateway.errors import ConfigError, Problem
+from secure_gateway.gateway import Gateway
+from secure_gateway.master_key import MasterKey
+from secure_gateway.pipeline.digests import Digester
+from secure_gateway.pipeline.permissions import Permissions, ServerRules
+from secure_gateway.pipeline.snapshot import Bindings, Limits, Snapshot, order
+from secure_gateway.plugins.auth.base import AuthProvider
+from secure_gateway.plugins.auth.config_manager import AuthConfigManager
+from secure_gateway.plugins.framework.context import GatewayMetadata
+from secure_gateway.plugins.framework.constants import GATEWAY_METADATA
+from secure_gateway.plugins.framework.plugin import Plugin
+from secure_gateway.plugins.guardrails.base import GuardrailProvider
+from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
+from secure_gateway.plugins.hook_loader import HookLoader, LoadedHooks
+from secure_gateway.plugins.services import ProviderServices
+from secure_gateway.plugins.telemetry.base import TelemetryProvider
+from secure_gateway.plugins.telemetry.config_manager import TelemetryConfigManager
+from secure_gateway.plugins.telemetry.record_keeper import RecordKeeper
+from secure_gateway.stores import open_store
+from secure_gateway.stores.key_file import read_master_key
+from secure_gateway.types import Principal
+
+_Built = TypeVar("_Built")
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a gateway is made of, for those who manage it: the command and the proxy."""
+
+    gateway: Gateway
+    loaded: LoadedConfig
+    values: dict[str, Any]
+    services: ProviderServices
+    auth: AuthConfigManager
+    guardrails: GuardrailConfigManager
+    telemetry: TelemetryConfigManager
+    hooks: LoadedHooks
+    records: RecordKeeper
+
+    @property
+    def config(self) -> GatewayConfig:
+        """The configuration as it stands in the file; secrets are references."""
+        return self.loaded.config
+
+    def __repr__(self) -> str:
+        return f"Parts({str(self.loaded.path)!r})"
+
+
+def load_gateway(
+    path: str | Path | None = None, *, env: Mapping[str, str] | None = None, register: Iterable[type] = ()
+) -> Gateway:
+    """Return the gateway that the configuration describes.
+
+    ``path``: the file; else ``SECURE_GATEWAY_CONFIG``, else ``~/.gateway/config.json``. ``register``: provider and plugin classes that the
+    configuration may name. Raises ``ConfigError`` with everything that is wrong, each with its place in the file.
+    """
+    return load_parts(path, env=env, register=register).gateway
+
+
+def load_parts(
+    path: str | Path | None = None, *, env: Mapping[str, str] | None = None, register: Iterable[type] = ()
+) -> Parts:
+    """Like ``load_gateway``, and return the parts as well."""
+    env = os.environ if env is None else env
+    loaded = load_config(None if path is None else Path(path), env)
+    resolver = SecretResolver(env, folder=loaded.folder)
+    services = open_services(loaded, resolver, env)
+    try:
+        return _assemble(loaded, resolve_config(loaded, resolver), services, tuple(register))
+    except ConfigError as error:
+        services.store.close()
+        raise ConfigError([problem if problem.line else loaded.placed(problem) for problem in error.problems]) from error
+    except BaseException:
+        services.store.close()
+        raise
+
+
+def open_services(loaded: LoadedConfig, resolver: SecretResolver, env: Mapping[str, str]) -> ProviderServices:
+    """Open the state store and the master key that the configuration names."""
+    master_key = read_key(loaded, resolver, env)
+    return ProviderServices(store=open_store(loaded.config.state.url, loaded.folder), master_key=master_key, config_dir=loaded.folder)
+
+
+def read_key(loaded: LoadedConfig, resolver: SecretResolver, env: Mapping[str, str]) -> MasterKey:
+    """Return the master key: a private file by default, else the secret that ``master_key`` refers to."""
+    reference = loaded.config.master_key
+    if reference.startswith("file://"):
+        key_path = expand_home(reference.removeprefix("file://"), env)
+        return read_master_key(key_path if key_path.is_absolute() else loaded.folder / key_path)
+    return MasterKey(resolver.resolve(reference).reveal().encode())
+
+
+def _assemble(loaded: LoadedConfig, values: dict[str, Any], services: ProviderServices, register: tuple[type, ...]) -> Parts:
+    folders = plugin_folders(loaded)
+    seconds = float(loaded.config.plugins.settings.plugin_timeout)
+    problems: list[Problem] = []
+    auth = AuthConfigManager(services, folders, seconds)
+    guardrails = GuardrailConfigManager(services, folders, seconds)
+    telemetry = TelemetryConfigManager(services, folders)
+    loader = HookLoader(folders, [cls for cls in register if issubclass(cls, Plugin)])
+    for contract, manager in ((AuthProvider, auth), (GuardrailProvider, guardrails), (TelemetryProvider, telemetry)):
+        for cls in register:
+            if issubclass(cls, contract):
+                manager.register(cls)  # type: ignore[attr-defined]
+        _collect(problems, lambda manager=manager: manager.initialize(values))  # type: ignore[misc]
+    plugins = values.get("plugins", {})
+    hooks = _collect(problems, lambda: loader.load(plugins.get("hooks", []), plugins.get("settings", {})))
+    table = _collect(problems, lambda: _hook_table(loaded.config, values, guardrails, hooks or LoadedHooks()))
+    permissions = _collect(problems, lambda: _permissions(loaded.config))
+    _require_identity(loaded.config, problems)
+    _refuse_unbuilt(loaded.config, problems)
+    if problems or hooks is None or table is None or permissions is None:
+        telemetry.shutdown()
+        raise ConfigError(problems)
+    records = RecordKeeper(services.store)
+    snapshot = Snapshot(
+        identity=auth.snapshot,
+        permissions=permissions,
+        digester=Digester(services.master_key.derive("payload-digest")),
+        hooks=table,
+        sinks=(*telemetry.sinks, records),
+        limits=_limits(loaded.config),
+        policy_version=hashlib.sha256(loaded.digest.encode()).hexdigest()[:16],
+        anonymous=_anonymous(loaded.config),
+        metadata=_metadata(loaded.config),
+        judge_tools=guardrails.judge_tools,
+        starters=tuple(plugin.initialize for plugin in hooks.plugins if type(plugin).initialize is not Plugin.initialize),
+        closers=(
+            *(plugin.shutdown for plugin in hooks.plugins),
+            auth.shutdown,
+            guardrails.shutdown,
+            telemetry.shutdown,
+            records.close,
+            services.store.close,
+        ),
+    )
+    return Parts(
+        gateway=Gateway(snapshot),
+        loaded=loaded,
+        values=values,
+        services=services,
+        auth=auth,
+        guardrails=guardrails,
+        telemetry=telemetry,
+        hooks=hooks,
+        records=records,
+    )
+
+
+def plugin_folders(loaded: LoadedConfig) -> tuple[Path, ...]:
+    """Return the folder ``plugins`` beside the configuration, if there is one. Raises ``ConfigError`` where others could write to it."""
+    folder = loaded.folder / "plugins"
+    if not folder.is_dir():
+        return ()
+    check_ownership(folder)
+    for module in folder.glob("*.py"):
+        check_ownership(module)
+    return (folder,)
+
+
+def _collect(problems: list[Problem], build: Callable[[], _Built]) -> _Built | None:
+    try:
+        return build()
+    except ConfigError as error:
+        problems += error.problems
+        return None
+
+
+def _hook_table(
+    config: GatewayConfig, values: dict[str, Any], guardrails: GuardrailConfigManager, hooks: LoadedHooks
+) -> dict[str, Mapping[str, Bindings]]:
+    """Return who acts at each hook: for calls of no server, and for each server under its own guardrail policy."""
+    servers = values.get("servers", {})
+    table: dict[str, Mapping[str, Bindings]] = {"": order([*guardrails.bindings(), *hooks.bindings])}
+    for name in config.servers:
+        policy = servers.get(name, {}).get("guardrails", {})
+        bindings = guardrails.bindings(name, policy) if policy else guardrails.bindings()
+        table[name] = order([*bindings, *hooks.bindings])
+    return table
+
+
+def _permissions(config: GatewayConfig) -> Permissions:
+    roles = {
+        name: {kind: list(getattr(role, kind)) for kind in ("tools", "prompts", "resources", "agents", "http")}
+        for name, role in config.roles.items()
+    }
+    rules = {
+        name: ServerRules(allow=None if server.tools.allow is None else tuple(server.tools.allow), deny=tuple(server.tools.deny))
+        for name, server in config.servers.items()
+    }
+    return Permissions(roles, rules)
+
+
+def _limits(config: GatewayConfig) -> Limits:
+    limits = config.limits
+    return Limits(
+        max_payload_bytes=limits.max_payload_bytes, max_depth=limits.max_depth, upstream_timeout=float(limits.request_timeout)
+    )
+
+
+def _anonymous(config: GatewayConfig) -> Principal | None:
+    if not config.anonymous.roles:
+        return None
+    return Principal(subject="anonymous", provider="anonymous", roles=tuple(config.anonymous.roles))
+
+
+def _metadata(config: GatewayConfig) -> dict[str, Mapping[str, Any]]:
+    return {
+        name: {GATEWAY_METADATA: GatewayMetadata(name=name, transport="stdio" if server.command else "streamablehttp", url=server.url)}
+        for name, server in config.servers.items()
+    }
+
+
+def _require_identity(config: GatewayConfig, problems: list[Problem]) -> None:
+    if config.plugins.auth is None and not config.anonymous.roles:
+        problems.append(
+            Problem(
+                "$.plugins.auth",
+                "nothing, and no roles for anonymous callers",
+                "a provider of identities",
+                'Add "auth": {"provider": "api_key"}; or, to let everybody in, give "anonymous": {"roles": [...]} a role.',
+            )
+        )
+
+
+def _refuse_unbuilt(config: GatewayConfig, problems: list[Problem]) -> None:
+    """Refuse settings that the schema knows and nothing obeys yet: silently ignored is worse than missing."""
+    if config.plugins.settings.parallel_execution_within_band:
+        problems.append(
+            Problem("$.plugins.settings.parallel_execution_within_band", "true", "false", "Plugins run one after the other for now.")
+        )
+    if config.include:
+        problems.append(Problem("$.include", "a list of files", "an empty list", "Plugin lists in YAML are not available yet."))

@@ -1,0 +1,42 @@
+"""Say where a payload was changed, by JSON pointer (RFC 6901), without saying what it was or became."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+MOST = 64
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
+_LOOKS_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z]).{16,}")
+
+
+def changed_pointers(before: Any, after: Any) -> tuple[str, ...]:
+    """Return pointers to what differs, at most ``MOST`` and then ``"…"``. A key that may itself be a secret shows as ``*``.
+
+    Types count: ``1`` became ``True`` is a change. Keys that came or went show as ``*``, since a redactor removes keys that are secrets.
+    """
+    found: list[str] = []
+    stack: list[tuple[Any, Any, str]] = [(before, after, "")]
+    while stack and len(found) <= MOST:
+        old, new, pointer = stack.pop()
+        if old is new:
+            continue
+        if type(old) is not type(new):
+            found.append(pointer)
+        elif type(old) is dict:
+            if old.keys() != new.keys():
+                found.append(f"{pointer}/*")
+            stack += [(old[key], new[key], f"{pointer}/{segment(key)}") for key in reversed(old) if key in new]
+        elif type(old) is list:
+            if len(old) != len(new):
+                found.append(pointer)
+            else:
+                stack += [(old[i], new[i], f"{pointer}/{i}") for i in reversed(range(len(old)))]
+        elif old != new:
+            found.append(pointer)
+    return (*found[:MOST], "…") if len(found) > MOST else tuple(found)
+
+
+def segment(key: str) -> str:
+    """Return ``key`` as a pointer segment, or ``*`` where it does not look like a field name."""
+    return key if _PLAIN_KEY.fullmatch(key) and not _LOOKS_RANDOM.fullmatch(key) else "*"

@@ -1,0 +1,192 @@
+"""One hook's plugins, called in order: the loop that every request goes through.
+
+A plugin that raises, hangs, lies or returns nothing becomes one ``PluginError`` here, and here only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import Any
+
+from secure_gateway.decisions import Verdict
+from secure_gateway.errors import ErrorCode, PluginError, PolicyDenied, SecureGatewayException
+from secure_gateway.pipeline.changes import changed_pointers
+from secure_gateway.pipeline.run import Run, raised_at
+from secure_gateway.pipeline.snapshot import Bindings
+from secure_gateway.pipeline.subjects import Subject, read_back, view_maker
+from secure_gateway.plugins.framework.binding import HookBinding
+from secure_gateway.plugins.framework.context import PluginContext
+from secure_gateway.plugins.framework.driver import TimeLimitExceededError, supervise
+from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
+from secure_gateway.plugins.framework.isolation import Isolated
+from secure_gateway.plugins.framework.plugin import PluginMode
+from secure_gateway.plugins.framework.results import PluginResult, scalars_only
+from secure_gateway.types import Headers
+
+_DISABLED = "disabled in the configuration"
+_UNMATCHED = "its conditions do not match"
+
+
+async def run_hooks(run: Run, hook: str, subject: Subject) -> None:
+    """Let every plugin at ``hook`` judge ``subject``, which holds the result of their changes afterwards.
+
+    Raises ``PolicyDenied`` when one refuses and ``PluginError`` when one fails whose failure counts.
+    """
+    bindings = run.snapshot.bindings(run.request.server, hook)
+    if not bindings:
+        return
+    index = 0
+    while True:
+        stage = _call_in_order(run, bindings, subject, index)
+        try:
+            waiting = stage.send(None)
+        except StopIteration:
+            return
+        try:
+            await supervise(stage, waiting, run)
+        except TimeLimitExceededError:  # it swallowed its cancellation and was abandoned, and the loop with it
+            index = run.index + 1
+            _failed(run, bindings[run.index], ErrorCode.PLUGIN_TIMEOUT, "it did not stop when its time was up")
+        else:
+            return
+
+
+async def _call_in_order(run: Run, bindings: Bindings, subject: Subject, index: int) -> None:
+    trace, contexts, facts = run.trace, run.contexts, run.facts
+    assert facts is not None
+    view = view_maker(bindings[0].hook, subject)
+    for position in range(index, len(bindings)):
+        binding = bindings[position]
+        if binding.skip_reason or binding.mode is PluginMode.DISABLED:
+            trace.append((binding, Verdict.NONE, 0.0, binding.skip_reason or _DISABLED, (), None))
+            continue
+        condition = binding.condition
+        if condition is not None and not condition(subject.name, facts):
+            trace.append((binding, Verdict.NONE, 0.0, _UNMATCHED, (), None))
+            continue
+        context = contexts.get(binding.plugin)
+        if context is None:
+            context = contexts[binding.plugin] = PluginContext(global_context=facts)
+        run.index = position
+        started = monotonic()
+        run.deadline = started + binding.timeout
+        try:
+            answer = await binding.call(view(subject), context)
+        except BaseException as error:  # noqa: BLE001 - foreign code: SystemExit and Rust panics must not pass either
+            _raised(run, binding, error)
+            continue
+        elapsed = monotonic() - started
+        if elapsed > binding.timeout or run.expired:
+            _failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, f"it answered after {elapsed:.3f} s; its limit is {binding.timeout:g} s")
+        elif type(answer) is not binding.result and not _is_answer(answer, binding):
+            _failed(run, binding, ErrorCode.PLUGIN_ERROR, f"it returned {type(answer).__name__}, expected {binding.result.__name__}")
+        elif (
+            answer.continue_processing is True
+            and answer.modified_payload is None
+            and answer.violation is None
+            and answer.metadata is None
+        ):
+            trace.append((binding, Verdict.ALLOW, elapsed, "", (), None))
+        else:
+            _settle(run, binding, answer, subject, elapsed)
+            view = view_maker(binding.hook, subject)
+
+
+def _is_answer(answer: Any, binding: HookBinding) -> bool:
+    """Accept the hook's own type, its subclasses and the bare ``PluginResult``; another hook's result is no answer."""
+    return isinstance(answer, binding.result) or type(answer) is PluginResult
+
+
+def _settle(run: Run, binding: HookBinding, answer: PluginResult, subject: Subject, elapsed: float) -> None:
+    """Take an answer that says more than "go on"."""
+    try:
+        metadata = scalars_only(answer.metadata) if answer.metadata else None
+        if answer.continue_processing is not True:
+            _refused(run, binding, answer, elapsed, metadata)
+            return
+        changes = _accept(run, binding, answer.modified_payload, subject)
+    except SecureGatewayException:
+        raise
+    except Exception as error:  # noqa: BLE001 - the answer's fields are foreign values
+        _failed(run, binding, ErrorCode.PLUGIN_ERROR, f"its answer cannot be read ({raised_at(error)})")
+        return
+    if changes is None:
+        return
+    if changes:
+        run.modified = True
+    warned = not changes and (answer.violation is not None or bool(metadata and metadata.get("warned")))
+    verdict = Verdict.MODIFY if changes else Verdict.WARN if warned else Verdict.ALLOW
+    run.trace.append((binding, verdict, elapsed, "", changes, metadata))
+
+
+def _refused(run: Run, binding: HookBinding, answer: PluginResult, elapsed: float, metadata: dict[str, Any] | None) -> None:
+    violation = answer.violation
+    code = str(violation.code)[:64] if violation is not None else ""
+    reason = str(violation.reason)[:200] if violation is not None else "no reason given"
+    if binding.mode is PluginMode.PERMISSIVE:
+        run.trace.append((binding, Verdict.WOULD_DENY, elapsed, reason, (), metadata))
+        return
+    run.trace.append((binding, Verdict.DENY, elapsed, reason, (), {**(metadata or {}), "violation": code} if code else metadata))
+    raise PolicyDenied(ErrorCode.DENIED, reason, request_id=run.request.request_id, plugin=binding.plugin)
+
+
+def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> tuple[str, ...] | None:
+    """Make the returned payload the true one and return what changed; None when the payload is unacceptable and that may pass."""
+    if payload is None:
+        return ()
+    point = HOOK_POINTS[binding.hook]
+    if not isinstance(payload, point.payload):
+        fault = f"it returned a {type(payload).__name__} as payload, expected {point.payload.__name__}"
+        _failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
+        return None
+    name, content, headers = read_back(point, payload)
+    fault = _unwritable(point, name, headers, subject)
+    if fault:
+        _failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
+        return None
+    changes = changed_pointers(subject.body.value, content)
+    if changes:
+        depth = run.snapshot.limits.max_depth
+        subject.body = Isolated(Isolated(content, depth).copy(), depth)  # a copy: the plugin may keep what it returned
+    if name != subject.name:
+        subject.name = name
+        changes = (f"#{point.target}", *changes)
+    if headers is not None and headers != (subject.headers or {}):
+        subject.headers = Headers(headers)
+        changes = ("#headers", *changes)
+    return changes
+
+
+def _unwritable(point: HookPoint, name: Any, headers: Any, subject: Subject) -> str:
+    if not isinstance(name, str) or not name:
+        return f"it set {point.target} to a {type(name).__name__}, expected a text"
+    if name != subject.name and point.target not in point.writable:
+        return f"it changed {point.target}, which {point.name} may not change"
+    if headers is not None and headers != (subject.headers or {}) and "headers" not in point.writable:
+        return f"it changed headers, which {point.name} may not change"
+    return ""
+
+
+def _raised(run: Run, binding: HookBinding, error: BaseException) -> None:
+    if isinstance(error, asyncio.CancelledError):
+        if run.expired:
+            _failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, f"it did not answer within {binding.timeout:g} s")
+            return
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise error
+    if isinstance(error, KeyboardInterrupt | GeneratorExit):
+        raise error
+    _failed(run, binding, ErrorCode.PLUGIN_ERROR, f"it raised {raised_at(error)}")
+
+
+def _failed(run: Run, binding: HookBinding, code: ErrorCode, fault: str) -> None:
+    """Record that a plugin failed; refuse unless its mode was spelt to let failures pass."""
+    run.expired = False
+    verdict = Verdict.TIMEOUT if code is ErrorCode.PLUGIN_TIMEOUT else Verdict.ERROR
+    passes = binding.mode in (PluginMode.ENFORCE_IGNORE_ERROR, PluginMode.PERMISSIVE) and not binding.fail_on_error
+    note = f"{fault}; mode {binding.mode.value} lets that pass" if passes else fault
+    run.trace.append((binding, verdict, monotonic() - run.deadline + binding.timeout, note, (), None))
+    if not passes:
+        raise PluginError(code, f"plugin {binding.plugin!r} failed at {binding.hook}: {fault}", request_id=run.request.request_id, plugin=binding.plugin)

@@ -1,0 +1,84 @@
+"""The first two stages: who is asking, and may they ask for this at all."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from secure_gateway.decisions import Stage, Verdict
+from secure_gateway.errors import AuthenticationDenied, ErrorCode, PermissionDenied, PluginError
+from secure_gateway.pipeline.run import Run
+from secure_gateway.pipeline.snapshot import Snapshot
+from secure_gateway.types import AuthCredentials, InvalidIdentity, NoIdentity, Operation, Principal, Resolved
+
+IDENTITY = Stage("http_auth_resolve_user")
+PERMISSION = Stage("http_auth_check_permission")
+
+_PUBLIC = {
+    ErrorCode.INVALID_CREDENTIALS: "the credential is not valid",
+    ErrorCode.RATE_LIMITED: "too many attempts; try again later",
+    ErrorCode.FORBIDDEN: "the identity provider refuses this caller",
+}
+
+
+async def identify(run: Run) -> Principal:
+    """Return who is asking. Raises ``AuthenticationDenied``, or ``PluginError`` when an identity provider fails."""
+    started = monotonic()
+    verdict = await run.snapshot.identity.resolve(run.request.credentials)
+    if type(verdict) is Resolved:
+        run.principal = verdict.principal
+        run.trace.append((IDENTITY, Verdict.ALLOW, monotonic() - started, "", (), None))
+        return verdict.principal
+    if type(verdict) is NoIdentity and run.snapshot.anonymous is not None:
+        run.principal = run.snapshot.anonymous
+        run.note(IDENTITY, Verdict.ALLOW, monotonic() - started, "anonymous, as the configuration allows")
+        return run.snapshot.anonymous
+    error = refusal(verdict, run.request.request_id)
+    failed = isinstance(error, PluginError)
+    reason = verdict.reason if isinstance(verdict, NoIdentity | InvalidIdentity) else error.reason
+    run.note(IDENTITY, Verdict.ERROR if failed else Verdict.DENY, monotonic() - started, reason)
+    raise error
+
+
+def refusal(verdict: object, request_id: str) -> AuthenticationDenied | PermissionDenied | PluginError:
+    """Return the exception for a verdict that resolves nobody. What the caller reads says less than the record."""
+    if isinstance(verdict, NoIdentity):
+        message = "credentials are required: send an API key or a bearer token"
+        return AuthenticationDenied(ErrorCode.UNAUTHENTICATED, message, request_id=request_id)
+    if not isinstance(verdict, InvalidIdentity):
+        return PluginError(ErrorCode.PLUGIN_ERROR, "the identity resolver gave no verdict", request_id=request_id)
+    code = ErrorCode(verdict.code)
+    if code in (ErrorCode.PLUGIN_ERROR, ErrorCode.PLUGIN_TIMEOUT, ErrorCode.UNAVAILABLE):
+        message = f"identity provider {verdict.provider!r} failed: {verdict.reason}"
+        return PluginError(code, message, request_id=request_id, plugin=verdict.provider)
+    if code is ErrorCode.FORBIDDEN:
+        return PermissionDenied(code, _PUBLIC[code], request_id=request_id, plugin=verdict.provider)
+    public = _PUBLIC.get(code, _PUBLIC[ErrorCode.INVALID_CREDENTIALS])
+    return AuthenticationDenied(code, public, request_id=request_id, plugin=verdict.provider)
+
+
+def authorize(run: Run, name: str) -> None:
+    """Check that the principal may use ``name``. Raises ``PermissionDenied``."""
+    principal = run.principal
+    assert principal is not None
+    request = run.request
+    started = monotonic()
+    reason = run.snapshot.permissions.refusal(principal, request.operation, name, request.server)
+    if reason:
+        run.note(PERMISSION, Verdict.DENY, monotonic() - started, reason)
+        raise PermissionDenied(ErrorCode.FORBIDDEN, reason, request_id=request.request_id)
+    run.trace.append((PERMISSION, Verdict.ALLOW, monotonic() - started, "", (), None))
+
+
+async def authenticate(snapshot: Snapshot, credentials: AuthCredentials | None, request_id: str) -> Principal:
+    """Return who shows ``credentials``, outside of any request (to open a session or a stream). Raises as ``identify`` does."""
+    verdict = await snapshot.identity.resolve(credentials)
+    if isinstance(verdict, Resolved):
+        return verdict.principal
+    if isinstance(verdict, NoIdentity) and snapshot.anonymous is not None:
+        return snapshot.anonymous
+    raise refusal(verdict, request_id)
+
+
+def is_visible(snapshot: Snapshot, principal: Principal, operation: Operation, name: str, server: str) -> bool:
+    """Tell whether ``principal`` may use ``name``, for lists that show only what can be used."""
+    return not snapshot.permissions.refusal(principal, operation, name, server)

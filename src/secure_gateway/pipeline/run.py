@@ -1,0 +1,115 @@
+"""The state of one request on its walk."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from time import monotonic, time
+from typing import Any
+
+from secure_gateway.decisions import DecisionRecord, Outcome, Stage, TraceEntry, Verdict
+from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
+from secure_gateway.pipeline.snapshot import Snapshot
+from secure_gateway.plugins.framework.context import GlobalContext, PluginContext
+from secure_gateway.types import Principal, Request
+
+_PROCESS = os.urandom(6).hex()
+_numbers = itertools.count(1)
+
+
+def new_request_id() -> str:
+    """Return an id that no other request of any process has: a random prefix of this process and a number."""
+    return f"{_PROCESS}-{next(_numbers):x}"
+
+
+class Run:
+    """Who, what and what has happened so far. ``deadline`` and ``expired`` belong to the plugin that is running now."""
+
+    __slots__ = (
+        "contexts",
+        "deadline",
+        "expired",
+        "facts",
+        "index",
+        "modified",
+        "principal",
+        "request",
+        "request_digest",
+        "result_digest",
+        "snapshot",
+        "started",
+        "time",
+        "trace",
+        "upstream_failed",
+    )
+
+    def __init__(self, request: Request, snapshot: Snapshot) -> None:
+        if not request.request_id:
+            request.request_id = new_request_id()
+        self.request = request
+        self.snapshot = snapshot
+        self.started = monotonic()
+        self.time = time()
+        self.trace: list[TraceEntry] = []
+        self.principal: Principal | None = None
+        self.facts: GlobalContext | None = None
+        self.contexts: dict[str, PluginContext] = {}
+        self.request_digest = ""
+        self.result_digest = ""
+        self.modified = False
+        self.index = 0
+        self.deadline = 0.0
+        self.expired = False
+        self.upstream_failed = False
+
+    def note(self, stage: Stage, verdict: Verdict, seconds: float = 0.0, reason: str = "") -> None:
+        """Add a step of the gateway's own."""
+        self.trace.append((stage, verdict, seconds, reason, (), None))
+
+    def record(self, error: BaseException | None) -> DecisionRecord:
+        """Return the record of this request, which ended with ``error`` or well."""
+        request = self.request
+        outcome, code, reason, decided_by = _ending(error, modified=self.modified)
+        return DecisionRecord(
+            request_id=request.request_id,
+            parent_id=request.parent_id,
+            time=self.time,
+            door=request.door,
+            operation=request.operation,
+            name=request.name,
+            server=request.server,
+            principal=self.principal,
+            policy_version=self.snapshot.policy_version,
+            request_digest=self.request_digest,
+            result_digest=self.result_digest,
+            outcome=outcome,
+            code=code,
+            reason=reason,
+            decided_by=decided_by,
+            duration_us=(monotonic() - self.started) * 1e6,
+            trace=self.trace,
+        )
+
+
+def _ending(error: BaseException | None, *, modified: bool) -> tuple[Outcome, str, str, str]:
+    if error is None:
+        return (Outcome.MODIFIED if modified else Outcome.ALLOWED), "", "", ""
+    if isinstance(error, RequestDenied):
+        return Outcome.DENIED, error.code, error.reason, error.plugin or "gateway"
+    if isinstance(error, RequestError):
+        late = error.code in (ErrorCode.PLUGIN_TIMEOUT, ErrorCode.UPSTREAM_TIMEOUT)
+        cancelled = error.code is ErrorCode.CANCELLED
+        outcome = Outcome.TIMED_OUT if late else Outcome.CANCELLED if cancelled else Outcome.FAILED
+        return outcome, error.code, error.reason, error.plugin or "gateway"
+    if isinstance(error, Exception):
+        return Outcome.FAILED, ErrorCode.UPSTREAM_ERROR, f"the upstream raised {type(error).__name__}", "upstream"
+    return Outcome.CANCELLED, ErrorCode.CANCELLED, f"the caller went away ({type(error).__name__})", "caller"
+
+
+def raised_at(error: BaseException) -> str:
+    """Return the type of ``error`` and the line it was raised at. Never its text, which may quote the payload."""
+    trace: Any = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "" if trace is None else f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119
+    return f"{type(error).__name__}{place}"

@@ -1,0 +1,60 @@
+"""The input schemas that servers declare, and the check of arguments against them.
+
+Servers are hostile: a schema is never fetched from elsewhere, patterns run in linear time, and a schema that cannot be used that way
+makes its tool unusable instead of unchecked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from secure_gateway.errors import ErrorCode, PolicyDenied
+
+_MOST_TOOLS = 10_000
+
+
+class ToolSchemas:
+    """Remembers, per server and tool, a compiled validator for its arguments."""
+
+    def __init__(self) -> None:
+        import jsonschema_rs  # 30 ms: only where schemas are met  # noqa: PLC0415
+
+        self._compile = jsonschema_rs.validator_for
+        self._linear = jsonschema_rs.RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 20)
+        self._validators: dict[tuple[str, str], Any] = {}
+        self._unusable: dict[tuple[str, str], str] = {}
+
+    def learn(self, server: str, tool: str, schema: Any) -> str:
+        """Remember the input schema of ``tool``. Returns why it cannot be used, or an empty text."""
+        key = (server, tool)
+        if len(self._validators) + len(self._unusable) > _MOST_TOOLS and key not in self._validators:
+            return "the server declares more tools than can be remembered"
+        self._unusable.pop(key, None)
+        self._validators.pop(key, None)
+        try:
+            self._validators[key] = self._compile(schema, offline=True, pattern_options=self._linear)
+        except Exception as error:  # noqa: BLE001 - whatever a hostile schema provokes in the validator library
+            self._unusable[key] = f"its input schema cannot be used safely ({type(error).__name__})"
+        return self._unusable.get(key, "")
+
+    def known(self, server: str, tool: str) -> bool:
+        """Tell whether a schema of this tool was declared."""
+        return (server, tool) in self._validators or (server, tool) in self._unusable
+
+    def check(self, server: str, tool: str, arguments: Any) -> None:
+        """Check ``arguments``. Raises ``PolicyDenied`` that names the place and the rule, not the value."""
+        key = (server, tool)
+        if key in self._unusable:
+            raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, f"the tool {tool!r} cannot be called: {self._unusable[key]}")
+        validator = self._validators.get(key)
+        if validator is None:
+            return
+        try:
+            if validator.is_valid(arguments):
+                return
+            error = next(iter(validator.iter_errors(arguments)))
+            place = "/".join(str(part) for part in error.instance_path) or "(the object itself)"
+            reason = f"argument {place[:80]} breaks the tool's schema: rule {error.kind.name}"
+        except Exception as error:  # noqa: BLE001 - undecided denies
+            reason = f"the arguments cannot be checked against the tool's schema ({type(error).__name__})"
+        raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)

@@ -1,0 +1,67 @@
+"""Everything that one request reads, built once and never changed: a reload makes a new one and swaps the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from secure_gateway.decisions import Sink
+from secure_gateway.pipeline.digests import Digester
+from secure_gateway.pipeline.permissions import Permissions
+from secure_gateway.plugins.framework.binding import HookBinding
+from secure_gateway.types import AuthCredentials, IdentityVerdict, Principal
+
+Bindings = tuple[HookBinding, ...]
+
+
+class IdentityResolver(Protocol):
+    """Says who shows these credentials."""
+
+    async def resolve(self, credentials: AuthCredentials | None) -> IdentityVerdict:
+        """Return a verdict; never raises for bad credentials."""
+        ...
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """``max_payload_bytes`` counts the compact JSON of arguments or result; ``max_depth`` nested containers; time-outs in seconds."""
+
+    max_payload_bytes: int = 10 * 1024 * 1024
+    max_depth: int = 100
+    upstream_timeout: float = 60.0
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """``hooks``: the bindings of each server (``""``: any other) by hook, in calling order. ``anonymous``: who callers without a credential are."""
+
+    identity: IdentityResolver
+    permissions: Permissions
+    digester: Digester
+    hooks: Mapping[str, Mapping[str, Bindings]]
+    sinks: tuple[Sink, ...] = ()
+    limits: Limits = Limits()
+    policy_version: str = ""
+    anonymous: Principal | None = None
+    metadata: Mapping[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
+    judge_tools: Callable[[str, list[dict[str, Any]]], list[tuple[str, str]]] | None = None
+    starters: tuple[Callable[[], Awaitable[None]], ...] = ()
+    closers: tuple[Callable[[], Any], ...] = ()
+
+    def bindings(self, server: str, hook: str) -> Bindings:
+        """Return who acts at ``hook`` for ``server``, in calling order."""
+        table = self.hooks.get(server)
+        if table is None:
+            table = self.hooks.get("", {})
+        return table.get(hook, ())
+
+    def __repr__(self) -> str:
+        return f"Snapshot(policy_version={self.policy_version!r})"
+
+
+def order(bindings: list[HookBinding]) -> dict[str, Bindings]:
+    """Return the bindings by hook, ascending priority, in configured order where priorities are equal."""
+    table: dict[str, list[HookBinding]] = {}
+    for binding in bindings:
+        table.setdefault(binding.hook, []).append(binding)
+    return {hook: tuple(sorted(found, key=lambda b: b.priority)) for hook, found in table.items()}

@@ -1,0 +1,124 @@
+"""What a stage is about, and the view of it that each plugin gets.
+
+A ``Subject`` holds the one true value; plugins get copies, and what they return becomes the value only through ``accept``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
+from secure_gateway.plugins.framework.isolation import EAGER_CONTAINERS, Isolated
+from secure_gateway.plugins.framework.payloads import (
+    AgentPostInvokePayload,
+    AgentPreInvokePayload,
+    HttpHeaderPayload,
+    MessagePayload,
+    PluginPayload,
+    PromptPosthookPayload,
+    PromptPrehookPayload,
+    ResourcePostFetchPayload,
+    ResourcePreFetchPayload,
+    ToolPostInvokePayload,
+    ToolPreInvokePayload,
+)
+from secure_gateway.types import Headers
+
+
+class Subject:
+    """The target's name, the content (isolated) and, before the call, the headers that may go upstream."""
+
+    __slots__ = ("body", "headers", "name")
+
+    def __init__(self, name: str, body: Isolated, headers: Headers | None = None) -> None:
+        self.name = name
+        self.body = body
+        self.headers = headers
+
+
+View = Callable[[Subject], PluginPayload]
+
+
+def _headers(subject: Subject) -> HttpHeaderPayload | None:
+    return None if subject.headers is None else HttpHeaderPayload(subject.headers)
+
+
+def _agent_pre(subject: Subject) -> PluginPayload:
+    return AgentPreInvokePayload(agent_id=subject.name, headers=_headers(subject), **subject.body.copy())
+
+
+def _agent_post(subject: Subject) -> PluginPayload:
+    return AgentPostInvokePayload(agent_id=subject.name, **subject.body.copy())
+
+
+VIEWS: dict[str, View] = {
+    "tool_pre_invoke": lambda s: ToolPreInvokePayload(
+        name=s.name, args=s.body.copy(), headers=None if s.headers is None else _headers(s)
+    ),
+    "tool_post_invoke": lambda s: ToolPostInvokePayload(name=s.name, result=s.body.copy()),
+    "prompt_pre_fetch": lambda s: PromptPrehookPayload(name=s.name, args=s.body.copy()),
+    "prompt_post_fetch": lambda s: PromptPosthookPayload(name=s.name, result=s.body.copy()),
+    "resource_pre_fetch": lambda s: ResourcePreFetchPayload(uri=s.name, metadata=s.body.copy()),
+    "resource_post_fetch": lambda s: ResourcePostFetchPayload(uri=s.name, content=s.body.copy()),
+    "agent_pre_invoke": _agent_pre,
+    "agent_post_invoke": _agent_post,
+    "message_in": lambda s: MessagePayload(name=s.name, content=s.body.copy()),
+    "message_out": lambda s: MessagePayload(name=s.name, content=s.body.copy()),
+}
+"""How to make a plugin's view at each hook. Small payloads are copied here and now; ``lazy_view`` serves the large ones."""
+
+
+def view_maker(hook: str, subject: Subject) -> View:
+    """Return the cheaper way to make views of ``subject``: copied at once, or at the plugin's first look."""
+    if subject.body.containers <= EAGER_CONTAINERS or len(HOOK_POINTS[hook].content) > 1:
+        return VIEWS[hook]
+    lazy = _LAZY[hook]
+    return lambda s: lazy(s, VIEWS[hook])
+
+
+class _Postponed:
+    """Mixed into a payload type: its content field is copied when it is first looked at."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        body: Isolated | None = self.__dict__.pop("_body", None) if name == _CONTENT[type(self)] else None
+        if body is None:
+            raise AttributeError(f"{type(self).__name__} has no field {name!r}")
+        value = body.copy()
+        setattr(self, name, value)
+        return value
+
+
+_CONTENT: dict[type, str] = {}
+
+
+def _lazy(point: HookPoint) -> Callable[[Subject, View], PluginPayload]:
+    field = point.content[0]
+    kind = type(point.payload.__name__, (_Postponed, point.payload), {"__module__": point.payload.__module__}, dict=True, kw_only=True, eq=False)
+    _CONTENT[kind] = field
+
+    def make(subject: Subject, _view: View) -> PluginPayload:
+        given: dict[str, Any] = {point.target: subject.name, field: None}
+        if subject.headers is not None and "headers" in point.payload.__struct_fields__:
+            given["headers"] = _headers(subject)
+        payload = kind(**given)
+        delattr(payload, field)
+        payload.__dict__["_body"] = subject.body
+        return payload
+
+    return make
+
+
+_LAZY = {name: _lazy(point) for name, point in HOOK_POINTS.items() if len(point.content) == 1}
+
+
+def read_back(point: HookPoint, payload: PluginPayload) -> tuple[str, Any, Any]:
+    """Return the target's name, the content value and the headers that ``payload`` now holds."""
+    name = getattr(payload, point.target)
+    headers = getattr(payload, "headers", None)
+    if len(point.content) == 1:
+        return name, getattr(payload, point.content[0]), headers
+    content = {field: value for field in point.content if (value := getattr(payload, field)) is not None}
+    return name, content, headers

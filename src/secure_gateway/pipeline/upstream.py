@@ -1,0 +1,55 @@
+"""Call the protected thing, under its own time limit. Nothing in here runs before every pre hook has answered."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Any
+
+from secure_gateway.decisions import Stage, Verdict
+from secure_gateway.errors import ErrorCode, UpstreamError
+from secure_gateway.pipeline.run import Run
+from secure_gateway.plugins.framework.driver import FixedDeadline, TimeLimitExceededError, supervise
+from secure_gateway.types import Request
+
+UPSTREAM = Stage("upstream", plugin="upstream")
+
+Upstream = Callable[[Request], Awaitable[Any]]
+
+
+async def call_upstream(run: Run, upstream: Upstream, request: Request) -> Any:
+    """Return the upstream's answer. Its exceptions pass unchanged; Raises ``UpstreamError`` when it takes too long."""
+    started = monotonic()
+    seconds = run.snapshot.limits.upstream_timeout
+    try:
+        result = await _within(upstream(request), seconds)
+    except TimeLimitExceededError:
+        run.note(UPSTREAM, Verdict.TIMEOUT, monotonic() - started, f"no answer within {seconds:g} s")
+        message = f"no answer within {seconds:g} s"
+        raise UpstreamError(ErrorCode.UPSTREAM_TIMEOUT, message, request_id=run.request.request_id) from None
+    except BaseException as error:
+        run.upstream_failed = True
+        run.note(UPSTREAM, Verdict.ERROR, monotonic() - started, type(error).__name__)
+        raise
+    run.trace.append((UPSTREAM, Verdict.ALLOW, monotonic() - started, "", (), None))
+    return result
+
+
+async def _within(answer: Awaitable[Any], seconds: float) -> Any:
+    """Like ``drive``, for an upstream: an answer that came late without suspending still counts, for its effect has happened."""
+    if not inspect.iscoroutine(answer):
+        async with asyncio.timeout(seconds):
+            return await answer
+    try:
+        waiting = answer.send(None)
+    except StopIteration as done:
+        return done.value
+    limit = FixedDeadline(seconds)
+    try:
+        return await supervise(answer, waiting, limit)
+    except asyncio.CancelledError:
+        if limit.expired:
+            raise TimeLimitExceededError from None
+        raise
