@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
 from secure_gateway.config.faults import fault
 
-# From here on, a number of seconds is far likelier a number of milliseconds.
-_QUESTIONED_SECONDS = 1000
+# Such a number of seconds is far likelier a number of milliseconds.
+_QUESTIONED_SECONDS = range(1000, 1_000_000_000)
 
 
 def _shaped(pattern: str, expected: str) -> tuple[AfterValidator, Any]:
@@ -27,11 +27,15 @@ def _shaped(pattern: str, expected: str) -> tuple[AfterValidator, Any]:
     return AfterValidator(check), Field(json_schema_extra={"pattern": f"^(?:{pattern})$"})
 
 
+def _looks_like_milliseconds(value: float) -> bool:
+    return _QUESTIONED_SECONDS.start <= value < _QUESTIONED_SECONDS.stop
+
+
 def _seconds(maximum: int) -> BeforeValidator:
     def check(value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or 0 < value <= maximum:
             return value
-        hint = f"Seconds are meant; did you mean {value / 1000:g}?" if _QUESTIONED_SECONDS <= value < 1e9 else ""
+        hint = f"Seconds are meant; did you mean {value / 1000:g}?" if _looks_like_milliseconds(value) else ""
         raise fault("", f"a number of seconds above 0 and at most {maximum}", hint)
 
     return BeforeValidator(check)
@@ -39,13 +43,14 @@ def _seconds(maximum: int) -> BeforeValidator:
 
 def _http_url(text: str) -> str:
     expected = "an address such as https://host/path"
+    no_address = fault("a string that is no http or https address", expected)
     try:
         parts = urlsplit(text)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
-        usable = False
+        raise no_address from None
     if not usable or not text.isprintable() or " " in text or "\\" in text:
-        raise fault("a string that is no http or https address", expected)
+        raise no_address
     if parts.username is not None or parts.password is not None:
         raise fault("an address with credentials in it", expected, "Put them into headers, as a secret reference.")
     if "#" in text:

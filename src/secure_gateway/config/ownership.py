@@ -141,7 +141,7 @@ def _walk(path: Path) -> Iterator[_Visit]:
         links += 1
         if links > _MAX_LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        target = Path(os.readlink(visit.path))
+        target = visit.path.readlink()
         if target.is_absolute():
             folders = [root]
         pending += reversed(target.parts[1:] if target.is_absolute() else target.parts)

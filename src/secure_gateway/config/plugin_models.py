@@ -66,7 +66,7 @@ class ProviderSlot(ProviderConfig):
     """The provider of one kind, or a list of them under ``providers``: exactly one of the two forms."""
 
     providers: Annotated[tuple[ProviderConfig, ...], LAX] | None = Field(
-        None, min_length=1, description="Several providers, asked in this order."
+        None, json_schema_extra={"minItems": 1}, description="Several providers, asked in this order."
     )
 
     model_config = ConfigDict(
@@ -82,6 +82,8 @@ class ProviderSlot(ProviderConfig):
     @classmethod
     def cross_check(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
         single = [key for key in ("provider", "class", "config") if key in data]
+        if data.get("providers") in ([], ()):
+            yield Fault(("providers",), "an empty list", "at least one provider")
         if "providers" in data and single:
             found = f'"{single[0]}" beside "providers"'
             yield Fault((single[0],), found, "one form", f'Move "{single[0]}" into an entry of "providers".')

@@ -39,7 +39,6 @@ _EXPECTED: dict[str, Callable[[_Context], str]] = {
     "less_than_equal": lambda context: f"a number of at most {context['le']}",
     "string_too_short": lambda _: "a string that is not empty",
     "string_too_long": lambda context: f"at most {context['max_length']} characters",
-    "too_short": lambda context: f"at least {context['min_length']} entry",
 }
 
 

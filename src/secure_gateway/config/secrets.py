@@ -52,6 +52,8 @@ class Secret:
     """A resolved secret. It shows itself only through :meth:`reveal`, cannot be pickled, and compares in constant time."""
 
     __slots__ = ("_value",)
+    # As the key of a dictionary, a secret would be found by its hash, which is not constant in time.
+    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, value: str) -> None:
         self._value = value

@@ -46,13 +46,14 @@ class Section(BaseModel):
         reported = {found.steps for found in faults}
         usable = {key: value for key, value in data.items() if (key,) not in reported}
         details = [_details(found) for found in faults]
+        section: Self | None = None
         try:
             section = handler(usable)
         except ValidationError as error:
             # A key that was taken out because it was reported must not be reported as missing, too.
             details += [_again(each) for each in error.errors() if each["loc"] not in reported]
-        if details:
-            raise ValidationError.from_exception_data(cls.__name__, details, hide_input=True) from None
+        if section is None or details:
+            raise ValidationError.from_exception_data(cls.__name__, details, hide_input=True)
         return section
 
     @classmethod

@@ -19,8 +19,8 @@ _WORDS = (
     "salt",
     "dsn",
 )
-# What stands below these keys goes to a child process or an upstream server as it is, and is mostly credentials.
-_CONTAINERS = frozenset({"env", "headers"})
+# What stands below these keys is handed on as it is, and is mostly credentials.
+_CONTAINERS = frozenset({"config", "env", "headers"})
 
 
 def is_sensitive_key(key: object) -> bool:
