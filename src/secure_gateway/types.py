@@ -196,6 +196,7 @@ class Request(msgspec.Struct, kw_only=True):
 
     ``arguments`` is a JSON value: the tool's arguments, the prompt's, the resource's metadata, or the agent payload
     (``messages``, ``tools``, ``model``, ``system_prompt``, ``parameters``). ``headers`` are those that may go upstream.
+    ``time_limit``: seconds that the upstream may take; None for the configured limit, infinity for an answer that may come any time.
     """
 
     operation: Operation
@@ -209,6 +210,7 @@ class Request(msgspec.Struct, kw_only=True):
     client_host: str = ""
     request_id: str = ""
     parent_id: str = ""
+    time_limit: float | None = None
 
     def __repr__(self) -> str:
         return f"Request({self.operation.value} {self.name!r}, server={self.server!r}, door={self.door.value!r})"
