@@ -74,8 +74,19 @@ class Stage(msgspec.Struct, frozen=True):
     digest: str = ""
 
 
-TraceEntry = tuple[StepSource, Verdict, float, str, tuple[str, ...], dict[str, Any] | None]
-"""Source, verdict, seconds, reason, JSON pointers of what was changed, metadata."""
+class Note(msgspec.Struct, frozen=True):
+    """What a step noted when there is more to say than that it ran and allowed."""
+
+    verdict: Verdict
+    reason: str = ""
+    changes: tuple[str, ...] = ()
+    metadata: dict[str, Any] | None = None
+
+
+TraceEntry = tuple[StepSource, float, Note | None]
+"""Who, after how many seconds of work, and what they noted; None: ran and allowed."""
+
+_ALLOWED = Note(Verdict.ALLOW)
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,18 +175,19 @@ def principal_facts(principal: Principal) -> dict[str, Any]:
 
 
 def _step(entry: TraceEntry) -> Step:
-    source, verdict, seconds, reason, changes, metadata = entry
+    source, seconds, noted = entry
+    note = noted or _ALLOWED
     return Step(
         hook=source.hook,
         plugin=source.plugin,
         version=source.version,
         digest=source.digest,
-        status=_STATUS.get(verdict, StepStatus.RAN),
-        verdict=verdict,
-        reason=reason,
+        status=_STATUS.get(note.verdict, StepStatus.RAN),
+        verdict=note.verdict,
+        reason=note.reason,
         duration_us=round(seconds * 1e6, 1),
-        changes=changes,
-        metadata=metadata or {},
+        changes=note.changes,
+        metadata=note.metadata or {},
     )
 
 

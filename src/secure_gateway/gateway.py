@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from secure_gateway.decisions import Stage, Verdict
+from secure_gateway.decisions import Note, Stage, Verdict
 from secure_gateway.errors import ErrorCode, PluginError, RequestDenied, RequestError, SecureGatewayException
 from secure_gateway.pipeline.digests import serialise
 from secure_gateway.pipeline.hooks import run_hooks
@@ -29,6 +29,7 @@ from secure_gateway.types import AuthCredentials, Door, Operation, Principal, Re
 
 _SCHEMA = Stage("schema")
 _INPUT = Stage("input")
+_NO_SCHEMA = Note(Verdict.NONE, "no input schema of this tool is known")
 _NO_METADATA: Mapping[str, Any] = {}
 
 
@@ -73,8 +74,7 @@ class Gateway:
     async def _judged_call(self, run: Run, request: Request, upstream: Upstream) -> Any:
         subject = _arriving(run, request)
         self._check_schema(run, request.name, subject)
-        if request.operation is not Operation.HTTP:
-            await run_hooks(run, PRE_HOOK[request.operation], subject)
+        await run_hooks(run, PRE_HOOK[request.operation], subject)
         outgoing = self._outgoing(run, request, subject)
         result = await call_upstream(run, upstream, outgoing)
         if request.operation is Operation.HTTP:
@@ -84,7 +84,7 @@ class Gateway:
         await run_hooks(run, POST_HOOK[request.operation], answer)
         if answer.body is judged:
             return result
-        _measure(run, answer, "result")
+        run.result_digest = _digest(run, answer.body.value)
         return answer.body.value if type(result) in (dict, list, str) else from_plain(result, answer.body.value)
 
     def _check_schema(self, run: Run, name: str, subject: Subject) -> None:
@@ -92,14 +92,14 @@ class Gateway:
         if request.operation is not Operation.TOOL:
             return
         if self._schemas is None or not self._schemas.known(request.server, name):
-            run.trace.append((_SCHEMA, Verdict.NONE, 0.0, "no input schema of this tool is known", (), None))
+            run.trace.append((_SCHEMA, 0.0, _NO_SCHEMA))
             return
         try:
             self._schemas.check(request.server, name, subject.body.value or {})
         except RequestDenied as denial:
             run.note(_SCHEMA, Verdict.DENY, 0.0, denial.reason)
             raise
-        run.trace.append((_SCHEMA, Verdict.ALLOW, 0.0, "", (), None))
+        run.trace.append((_SCHEMA, 0.0, None))
 
     def _outgoing(self, run: Run, request: Request, subject: Subject) -> Request:
         """Return what goes upstream. A changed target or changed arguments are judged again: a plugin cannot widen rights."""
@@ -108,7 +108,7 @@ class Gateway:
         if subject.name != request.name:
             authorize(run, subject.name)
         self._check_schema(run, subject.name, subject)
-        _measure(run, subject, "arguments")
+        run.request_digest = _digest(run, subject.body.value)
         return Request(
             operation=request.operation,
             name=subject.name,
@@ -121,6 +121,7 @@ class Gateway:
             client_host=request.client_host,
             request_id=request.request_id,
             parent_id=request.parent_id,
+            time_limit=request.time_limit,
         )
 
     async def call(
@@ -219,9 +220,10 @@ class Gateway:
 
 def _arriving(run: Run, request: Request) -> Subject:
     """Return the request's content, isolated, measured and digested. Raises ``PolicyDenied`` for what cannot be inspected."""
-    subject = Subject(request.name, Isolated(request.arguments, run.snapshot.limits.max_depth), request.headers)
-    _measure(run, subject, "arguments")
-    principal = run.principal
+    snapshot, principal = run.snapshot, run.principal
+    body = Isolated(request.arguments, snapshot.limits.max_depth)
+    data = serialise(request.arguments, snapshot.limits.max_payload_bytes)
+    run.request_digest = snapshot.digester.digest(data)
     run.facts = GlobalContext(
         request_id=request.request_id,
         user=None if principal is None else principal.subject,
@@ -229,29 +231,25 @@ def _arriving(run: Run, request: Request) -> Subject:
         server_id=request.server or None,
         content_type=request.content_type or None,
         principal=principal,
-        metadata=run.snapshot.metadata.get(request.server, _NO_METADATA),
+        metadata=snapshot.metadata.get(request.server, _NO_METADATA),
     )
-    return subject
+    return Subject(request.name, body, len(data), request.headers)
 
 
 def _answered(run: Run, name: str, result: Any) -> Subject:
-    depth = run.snapshot.limits.max_depth
+    snapshot = run.snapshot
+    depth = snapshot.limits.max_depth
     try:
         body = Isolated(result, depth)
     except NotJSONError:
         body = Isolated(to_plain(result, depth), depth)
-    subject = Subject(name, body)
-    _measure(run, subject, "result")
-    return subject
+    data = serialise(body.value, snapshot.limits.max_payload_bytes)
+    run.result_digest = snapshot.digester.digest(data)
+    return Subject(name, body, len(data))
 
 
-def _measure(run: Run, subject: Subject, what: str) -> None:
-    data = serialise(subject.body.value, run.snapshot.limits.max_payload_bytes)
-    digest = run.snapshot.digester.digest(data)
-    if what == "arguments":
-        run.request_digest = digest
-    else:
-        run.result_digest = digest
+def _digest(run: Run, value: Any) -> str:
+    return run.snapshot.digester.digest(serialise(value, run.snapshot.limits.max_payload_bytes))
 
 
 def _ours(error: BaseException, run: Run) -> BaseException:

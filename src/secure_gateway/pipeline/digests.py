@@ -14,26 +14,28 @@ _BLOCK = 64
 
 
 class Digester:
-    """HMAC-SHA256 (RFC 2104) of the compact JSON of a value, cut to 128 bits. The inner and outer state are prepared once."""
+    """SHA-256 over one block of key and the value's compact JSON, cut to 128 bits.
 
-    __slots__ = ("_inner", "_outer")
+    Cutting half of the state away is what makes the keyed prefix a sound MAC (chop-MD; Coron, Dodis, Malinaud, Puniya, CRYPTO 2005), at half
+    the price of HMAC. The keyed state is prepared once.
+    """
+
+    __slots__ = ("_keyed",)
 
     def __init__(self, key: bytes) -> None:
-        padded = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+        if len(key) > _BLOCK:
+            raise ValueError(f"the digest key has {len(key)} bytes; at most {_BLOCK} fit into one block")
+        self._keyed = hashlib.sha256(key.ljust(_BLOCK, b"\0")).copy
 
     def digest(self, data: bytes) -> str:
         """Return the digest as 32 hexadecimal digits."""
-        inner = self._inner.copy()
-        inner.update(data)
-        outer = self._outer.copy()
-        outer.update(inner.digest())
-        return outer.hexdigest()[:32]
+        state = self._keyed()
+        state.update(data)
+        return state.hexdigest()[:32]
 
 
 def serialise(value: Any, most: int) -> bytes:
-    """Return the compact JSON of ``value``. Raises ``PolicyDenied`` (``too_large``) above ``most`` bytes."""
+    """Return the compact JSON of ``value``. Raises ``PolicyDenied``: ``too_large`` above ``most`` bytes, ``invalid_request`` for keys that are no text."""
     try:
         data = orjson.dumps(value)
     except (TypeError, ValueError, RecursionError):
@@ -46,6 +48,19 @@ def serialise(value: Any, most: int) -> bytes:
 def _by_the_standard_library(value: Any) -> bytes:
     """Serialise what orjson does not take but JSON does: integers over 64 bits and lone surrogates."""
     try:
+        _check_keys(value)
         return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
         raise PolicyDenied(ErrorCode.INVALID_REQUEST, f"the payload is no JSON value ({type(error).__name__})") from None
+
+
+def _check_keys(value: Any) -> None:
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if not all(type(key) is str for key in item):
+                raise TypeError("an object has a key that is no text")
+            stack += item.values()
+        elif isinstance(item, list):
+            stack += item

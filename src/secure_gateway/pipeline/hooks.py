@@ -9,9 +9,10 @@ import asyncio
 from time import monotonic
 from typing import Any
 
-from secure_gateway.decisions import Verdict
+from secure_gateway.decisions import Note, Verdict
 from secure_gateway.errors import ErrorCode, PluginError, PolicyDenied, SecureGatewayException
 from secure_gateway.pipeline.changes import changed_pointers
+from secure_gateway.pipeline.digests import serialise
 from secure_gateway.pipeline.run import Run, raised_at
 from secure_gateway.pipeline.snapshot import Bindings
 from secure_gateway.pipeline.subjects import Subject, read_back, view_maker
@@ -24,8 +25,7 @@ from secure_gateway.plugins.framework.plugin import PluginMode
 from secure_gateway.plugins.framework.results import PluginResult, scalars_only
 from secure_gateway.types import Headers
 
-_DISABLED = "disabled in the configuration"
-_UNMATCHED = "its conditions do not match"
+_UNMATCHED = Note(Verdict.NONE, "its conditions do not match")
 
 
 async def run_hooks(run: Run, hook: str, subject: Subject) -> None:
@@ -33,12 +33,13 @@ async def run_hooks(run: Run, hook: str, subject: Subject) -> None:
 
     Raises ``PolicyDenied`` when one refuses and ``PluginError`` when one fails whose failure counts.
     """
-    bindings = run.snapshot.bindings(run.request.server, hook)
-    if not bindings:
+    slots = run.snapshot.bindings(run.request.server, hook)
+    if not slots:
         return
+    run.slots = slots
     index = 0
     while True:
-        stage = _call_in_order(run, bindings, subject, index)
+        stage = _call_in_order(run, slots[index:] if index else slots, subject, index)
         try:
             waiting = stage.send(None)
         except StopIteration:
@@ -47,50 +48,48 @@ async def run_hooks(run: Run, hook: str, subject: Subject) -> None:
             await supervise(stage, waiting, run)
         except TimeLimitExceededError:  # it swallowed its cancellation and was abandoned, and the loop with it
             index = run.index + 1
-            _failed(run, bindings[run.index], ErrorCode.PLUGIN_TIMEOUT, "it did not stop when its time was up")
+            _failed(run, slots[run.index][0], ErrorCode.PLUGIN_TIMEOUT, "it did not stop when its time was up")
         else:
             return
 
 
-async def _call_in_order(run: Run, bindings: Bindings, subject: Subject, index: int) -> None:
-    trace, contexts, facts = run.trace, run.contexts, run.facts
-    assert facts is not None
-    view = view_maker(bindings[0].hook, subject)
-    for position in range(index, len(bindings)):
-        binding = bindings[position]
-        if binding.skip_reason or binding.mode is PluginMode.DISABLED:
-            trace.append((binding, Verdict.NONE, 0.0, binding.skip_reason or _DISABLED, (), None))
+async def _call_in_order(run: Run, slots: Bindings, subject: Subject, index: int) -> None:
+    trace, contexts, facts = run.trace, run.contexts, run.known_facts
+    view = view_maker(slots[0][0].hook, subject)
+    run.index = index - 1
+    run.plugin_started = started = monotonic()
+    for binding, call, timeout, condition, plugin, result_type, skipped in slots:
+        run.index += 1
+        if skipped is not None:
+            trace.append((binding, 0.0, skipped))
             continue
-        condition = binding.condition
         if condition is not None and not condition(subject.name, facts):
-            trace.append((binding, Verdict.NONE, 0.0, _UNMATCHED, (), None))
+            trace.append((binding, 0.0, _UNMATCHED))
             continue
-        context = contexts.get(binding.plugin)
+        context = contexts.get(plugin)
         if context is None:
-            context = contexts[binding.plugin] = PluginContext(global_context=facts)
-        run.index = position
-        started = monotonic()
-        run.deadline = started + binding.timeout
+            context = contexts[plugin] = PluginContext(global_context=facts)
         try:
-            answer = await binding.call(view(subject), context)
+            answer = await call(view(subject), context)
         except BaseException as error:  # noqa: BLE001 - foreign code: SystemExit and Rust panics must not pass either
             _raised(run, binding, error)
-            continue
-        elapsed = monotonic() - started
-        if elapsed > binding.timeout or run.expired:
-            _failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, f"it answered after {elapsed:.3f} s; its limit is {binding.timeout:g} s")
-        elif type(answer) is not binding.result and not _is_answer(answer, binding):
-            _failed(run, binding, ErrorCode.PLUGIN_ERROR, f"it returned {type(answer).__name__}, expected {binding.result.__name__}")
-        elif (
-            answer.continue_processing is True
-            and answer.modified_payload is None
-            and answer.violation is None
-            and answer.metadata is None
-        ):
-            trace.append((binding, Verdict.ALLOW, elapsed, "", (), None))
         else:
-            _settle(run, binding, answer, subject, elapsed)
-            view = view_maker(binding.hook, subject)
+            elapsed = monotonic() - started
+            if elapsed > timeout or run.expired:
+                _failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, f"it answered after {elapsed:.3f} s; its limit is {timeout:g} s")
+            elif type(answer) is not result_type and not _is_answer(answer, binding):
+                _failed(run, binding, ErrorCode.PLUGIN_ERROR, f"it returned {type(answer).__name__}, expected {result_type.__name__}")
+            elif (
+                answer.continue_processing is True
+                and answer.modified_payload is None
+                and answer.violation is None
+                and answer.metadata is None
+            ):
+                trace.append((binding, elapsed, None))
+            else:
+                _settle(run, binding, answer, subject, elapsed)
+                view = view_maker(binding.hook, subject)
+        run.plugin_started = started = monotonic()
 
 
 def _is_answer(answer: Any, binding: HookBinding) -> bool:
@@ -117,7 +116,7 @@ def _settle(run: Run, binding: HookBinding, answer: PluginResult, subject: Subje
         run.modified = True
     warned = not changes and (answer.violation is not None or bool(metadata and metadata.get("warned")))
     verdict = Verdict.MODIFY if changes else Verdict.WARN if warned else Verdict.ALLOW
-    run.trace.append((binding, verdict, elapsed, "", changes, metadata))
+    run.trace.append((binding, elapsed, Note(verdict, "", changes, metadata)))
 
 
 def _refused(run: Run, binding: HookBinding, answer: PluginResult, elapsed: float, metadata: dict[str, Any] | None) -> None:
@@ -125,9 +124,9 @@ def _refused(run: Run, binding: HookBinding, answer: PluginResult, elapsed: floa
     code = str(violation.code)[:64] if violation is not None else ""
     reason = str(violation.reason)[:200] if violation is not None else "no reason given"
     if binding.mode is PluginMode.PERMISSIVE:
-        run.trace.append((binding, Verdict.WOULD_DENY, elapsed, reason, (), metadata))
+        run.trace.append((binding, elapsed, Note(Verdict.WOULD_DENY, reason, (), metadata)))
         return
-    run.trace.append((binding, Verdict.DENY, elapsed, reason, (), {**(metadata or {}), "violation": code} if code else metadata))
+    run.trace.append((binding, elapsed, Note(Verdict.DENY, reason, (), {**(metadata or {}), "violation": code} if code else metadata)))
     raise PolicyDenied(ErrorCode.DENIED, reason, request_id=run.request.request_id, plugin=binding.plugin)
 
 
@@ -149,6 +148,7 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
     if changes:
         depth = run.snapshot.limits.max_depth
         subject.body = Isolated(Isolated(content, depth).copy(), depth)  # a copy: the plugin may keep what it returned
+        subject.size = len(serialise(subject.body.value, run.snapshot.limits.max_payload_bytes))
     if name != subject.name:
         subject.name = name
         changes = (f"#{point.target}", *changes)
@@ -186,7 +186,7 @@ def _failed(run: Run, binding: HookBinding, code: ErrorCode, fault: str) -> None
     run.expired = False
     verdict = Verdict.TIMEOUT if code is ErrorCode.PLUGIN_TIMEOUT else Verdict.ERROR
     passes = binding.mode in (PluginMode.ENFORCE_IGNORE_ERROR, PluginMode.PERMISSIVE) and not binding.fail_on_error
-    note = f"{fault}; mode {binding.mode.value} lets that pass" if passes else fault
-    run.trace.append((binding, verdict, monotonic() - run.deadline + binding.timeout, note, (), None))
+    reason = f"{fault}; mode {binding.mode.value} lets that pass" if passes else fault
+    run.trace.append((binding, monotonic() - run.plugin_started, Note(verdict, reason)))
     if not passes:
         raise PluginError(code, f"plugin {binding.plugin!r} failed at {binding.hook}: {fault}", request_id=run.request.request_id, plugin=binding.plugin)

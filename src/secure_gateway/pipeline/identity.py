@@ -26,7 +26,7 @@ async def identify(run: Run) -> Principal:
     verdict = await run.snapshot.identity.resolve(run.request.credentials)
     if type(verdict) is Resolved:
         run.principal = verdict.principal
-        run.trace.append((IDENTITY, Verdict.ALLOW, monotonic() - started, "", (), None))
+        run.trace.append((IDENTITY, monotonic() - started, None))
         return verdict.principal
     if type(verdict) is NoIdentity and run.snapshot.anonymous is not None:
         run.principal = run.snapshot.anonymous
@@ -66,7 +66,7 @@ def authorize(run: Run, name: str) -> None:
     if reason:
         run.note(PERMISSION, Verdict.DENY, monotonic() - started, reason)
         raise PermissionDenied(ErrorCode.FORBIDDEN, reason, request_id=request.request_id)
-    run.trace.append((PERMISSION, Verdict.ALLOW, monotonic() - started, "", (), None))
+    run.trace.append((PERMISSION, monotonic() - started, None))
 
 
 async def authenticate(snapshot: Snapshot, credentials: AuthCredentials | None, request_id: str) -> Principal:

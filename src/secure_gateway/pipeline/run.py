@@ -7,9 +7,9 @@ import os
 from time import monotonic, time
 from typing import Any
 
-from secure_gateway.decisions import DecisionRecord, Outcome, Stage, TraceEntry, Verdict
+from secure_gateway.decisions import DecisionRecord, Note, Outcome, Stage, TraceEntry, Verdict
 from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
-from secure_gateway.pipeline.snapshot import Snapshot
+from secure_gateway.pipeline.snapshot import Bindings, Snapshot
 from secure_gateway.plugins.framework.context import GlobalContext, PluginContext
 from secure_gateway.types import Principal, Request
 
@@ -23,19 +23,20 @@ def new_request_id() -> str:
 
 
 class Run:
-    """Who, what and what has happened so far. ``deadline`` and ``expired`` belong to the plugin that is running now."""
+    """Who, what and what has happened so far. ``index``, ``plugin_started`` and ``expired`` belong to the plugin that is running now."""
 
     __slots__ = (
         "contexts",
-        "deadline",
         "expired",
         "facts",
         "index",
         "modified",
+        "plugin_started",
         "principal",
         "request",
         "request_digest",
         "result_digest",
+        "slots",
         "snapshot",
         "started",
         "time",
@@ -58,13 +59,26 @@ class Run:
         self.result_digest = ""
         self.modified = False
         self.index = 0
-        self.deadline = 0.0
+        self.plugin_started = 0.0
+        self.slots: Bindings = ()
         self.expired = False
         self.upstream_failed = False
 
+    @property
+    def known_facts(self) -> GlobalContext:
+        """The facts that plugins may read; there from the moment the caller is known."""
+        if self.facts is None:
+            raise RuntimeError("hooks ran before the request's facts were known")
+        return self.facts
+
+    @property
+    def deadline(self) -> float:
+        """When the plugin that is running now must have answered (``time.monotonic`` seconds); read only if it suspends."""
+        return self.plugin_started + self.slots[self.index][2]
+
     def note(self, stage: Stage, verdict: Verdict, seconds: float = 0.0, reason: str = "") -> None:
         """Add a step of the gateway's own."""
-        self.trace.append((stage, verdict, seconds, reason, (), None))
+        self.trace.append((stage, seconds, Note(verdict, reason)))
 
     def record(self, error: BaseException | None) -> DecisionRecord:
         """Return the record of this request, which ended with ``error`` or well."""

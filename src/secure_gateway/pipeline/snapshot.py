@@ -10,10 +10,10 @@ import msgspec
 from secure_gateway.decisions import Sink
 from secure_gateway.pipeline.digests import Digester
 from secure_gateway.pipeline.permissions import Permissions
-from secure_gateway.plugins.framework.binding import HookBinding
+from secure_gateway.plugins.framework.binding import CallSlot, HookBinding, call_slot
 from secure_gateway.types import AuthCredentials, IdentityVerdict, Principal
 
-Bindings = tuple[HookBinding, ...]
+Bindings = tuple[CallSlot, ...]
 
 
 class IdentityResolver(Protocol):
@@ -64,4 +64,4 @@ def order(bindings: list[HookBinding]) -> dict[str, Bindings]:
     table: dict[str, list[HookBinding]] = {}
     for binding in bindings:
         table.setdefault(binding.hook, []).append(binding)
-    return {hook: tuple(sorted(found, key=lambda b: b.priority)) for hook, found in table.items()}
+    return {hook: tuple(map(call_slot, sorted(found, key=lambda b: b.priority))) for hook, found in table.items()}

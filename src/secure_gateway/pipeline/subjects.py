@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
-from secure_gateway.plugins.framework.isolation import EAGER_CONTAINERS, Isolated
+from secure_gateway.plugins.framework.isolation import Isolated
 from secure_gateway.plugins.framework.payloads import (
     AgentPostInvokePayload,
     AgentPreInvokePayload,
@@ -27,15 +27,19 @@ from secure_gateway.types import Headers
 
 
 class Subject:
-    """The target's name, the content (isolated) and, before the call, the headers that may go upstream."""
+    """The target's name, the content (isolated) with its size in bytes of JSON and, before the call, the headers that may go upstream."""
 
-    __slots__ = ("body", "headers", "name")
+    __slots__ = ("body", "headers", "name", "size")
 
-    def __init__(self, name: str, body: Isolated, headers: Headers | None = None) -> None:
+    def __init__(self, name: str, body: Isolated, size: int, headers: Headers | None = None) -> None:
         self.name = name
         self.body = body
+        self.size = size
         self.headers = headers
 
+
+EAGER_BYTES = 4096
+"""Up to so much JSON a copy costs about what the machinery would that postpones it."""
 
 View = Callable[[Subject], PluginPayload]
 
@@ -71,7 +75,7 @@ VIEWS: dict[str, View] = {
 
 def view_maker(hook: str, subject: Subject) -> View:
     """Return the cheaper way to make views of ``subject``: copied at once, or at the plugin's first look."""
-    if subject.body.containers <= EAGER_CONTAINERS or len(HOOK_POINTS[hook].content) > 1:
+    if subject.size <= EAGER_BYTES or len(HOOK_POINTS[hook].content) > 1:
         return VIEWS[hook]
     lazy = _LAZY[hook]
     return lambda s: lazy(s, VIEWS[hook])

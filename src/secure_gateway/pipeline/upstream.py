@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from time import monotonic
+from types import CoroutineType
 from typing import Any
 
 from secure_gateway.decisions import Stage, Verdict
@@ -20,36 +20,41 @@ Upstream = Callable[[Request], Awaitable[Any]]
 
 
 async def call_upstream(run: Run, upstream: Upstream, request: Request) -> Any:
-    """Return the upstream's answer. Its exceptions pass unchanged; Raises ``UpstreamError`` when it takes too long."""
+    """Return the upstream's answer. Its exceptions pass unchanged. Raises ``UpstreamError`` when it takes too long.
+
+    An answer that came late without suspending still counts, for its effect has happened.
+    """
     started = monotonic()
-    seconds = run.snapshot.limits.upstream_timeout
+    limit = request.time_limit
+    seconds = run.snapshot.limits.upstream_timeout if limit is None else limit
     try:
         result = await _within(upstream(request), seconds)
     except TimeLimitExceededError:
         run.note(UPSTREAM, Verdict.TIMEOUT, monotonic() - started, f"no answer within {seconds:g} s")
         message = f"no answer within {seconds:g} s"
-        raise UpstreamError(ErrorCode.UPSTREAM_TIMEOUT, message, request_id=run.request.request_id) from None
+        raise UpstreamError(ErrorCode.UPSTREAM_TIMEOUT, message, request_id=request.request_id) from None
     except BaseException as error:
         run.upstream_failed = True
         run.note(UPSTREAM, Verdict.ERROR, monotonic() - started, type(error).__name__)
         raise
-    run.trace.append((UPSTREAM, Verdict.ALLOW, monotonic() - started, "", (), None))
+    run.trace.append((UPSTREAM, monotonic() - started, None))
     return result
 
 
 async def _within(answer: Awaitable[Any], seconds: float) -> Any:
-    """Like ``drive``, for an upstream: an answer that came late without suspending still counts, for its effect has happened."""
-    if not inspect.iscoroutine(answer):
-        async with asyncio.timeout(seconds):
-            return await answer
+    coroutine: Coroutine[Any, Any, Any] = answer if isinstance(answer, CoroutineType) else _awaited(answer)
     try:
-        waiting = answer.send(None)
+        waiting = coroutine.send(None)
     except StopIteration as done:
         return done.value
     limit = FixedDeadline(seconds)
     try:
-        return await supervise(answer, waiting, limit)
+        return await supervise(coroutine, waiting, limit)
     except asyncio.CancelledError:
         if limit.expired:
             raise TimeLimitExceededError from None
         raise
+
+
+async def _awaited(answer: Awaitable[Any]) -> Any:
+    return await answer

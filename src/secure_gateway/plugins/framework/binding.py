@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from secure_gateway.decisions import Note, Verdict
 from secure_gateway.plugins.framework.conditions import Condition
 from secure_gateway.plugins.framework.context import PluginContext
 from secure_gateway.plugins.framework.plugin import DEFAULT_PRIORITY, PluginMode
@@ -37,3 +38,14 @@ class HookBinding(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"HookBinding({self.plugin!r} at {self.hook!r}, mode={self.mode.value!r}, priority={self.priority})"
+
+
+CallSlot = tuple[HookBinding, HookCall, float, Condition | None, str, type[PluginResult], Note | None]
+"""What the loop needs of a binding, unpacked in one go: itself, call, timeout, condition, plugin, result type, why it is skipped."""
+
+
+def call_slot(binding: HookBinding) -> CallSlot:
+    """Return ``binding`` as the loop wants it."""
+    reason = binding.skip_reason or ("disabled in the configuration" if binding.mode is PluginMode.DISABLED else "")
+    skipped = Note(Verdict.NONE, reason) if reason else None
+    return binding, binding.call, binding.timeout, binding.condition, binding.plugin, binding.result, skipped

@@ -7,6 +7,7 @@ cancelled, and if it swallows the cancellation it is abandoned, so nothing that 
 from __future__ import annotations
 
 import asyncio
+import math
 import types
 from collections.abc import Coroutine, Generator
 from time import monotonic
@@ -25,8 +26,10 @@ class TimeLimitExceededError(Exception):
 class Deadline(Protocol):
     """What is being supervised: when the present step must be done (``time.monotonic`` seconds), and whether it was cut off."""
 
-    deadline: float
     expired: bool
+
+    @property
+    def deadline(self) -> float: ...
 
 
 class FixedDeadline:
@@ -116,6 +119,8 @@ class _Alarm:
             return
         self.disarm()
         self._set_for = wanted
+        if math.isinf(wanted) and not self._limit.expired:
+            return
         delay = GRACE if self._limit.expired else max(0.0, wanted - monotonic())
         self._timer = self._loop.call_later(delay, self._fire)
 

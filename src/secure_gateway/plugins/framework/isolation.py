@@ -17,65 +17,63 @@ Plan = tuple[Callable[[], Any], list[tuple[Any, Any]] | None]
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
-EAGER_CONTAINERS = 8
-"""Up to so many containers a copy costs less than the machinery that would postpone it."""
-
 
 class Isolated:
     """A JSON value that nobody may change, and the plan by which copies of it are made.
 
-    ``containers`` counts its dicts and lists. Raises ``PolicyDenied`` (``too_large`` or ``invalid_request``) when the value is
-    nested deeper than ``max_depth``, is cyclic, or holds what is no JSON value: what cannot be inspected may not pass.
+    Raises ``PolicyDenied`` (``too_large`` or ``invalid_request``) when the value is nested deeper than ``max_depth``, is cyclic, or holds what is
+    no JSON value: what cannot be inspected may not pass. (Keys are checked where the value is serialised, which always happens.)
     """
 
-    __slots__ = ("_plan", "containers", "value")
+    __slots__ = ("_plan", "value")
 
     def __init__(self, value: Any, max_depth: int) -> None:
         self.value = value
-        self.containers = 0
-        self._plan: Plan | None = None
-        if type(value) is dict or type(value) is list:
-            self._plan = self._walk(value, max_depth)
-        elif type(value) not in _SCALARS:
+        kind = type(value)
+        if kind is dict or kind is list:
+            self._plan: Plan | None = _plan(value, max_depth)
+        elif kind in _SCALARS:
+            self._plan = None
+        else:
             raise _not_json(value)
 
     def copy(self) -> Any:
         """Return a copy whose containers are all new."""
-        return self.value if self._plan is None else _copy(self._plan)
+        plan = self._plan
+        if plan is None:
+            return self.value
+        fresh = plan[0]()
+        if plan[1] is not None:
+            for key, child in plan[1]:
+                fresh[key] = child[0]() if child[1] is None else _copy(child)
+        return fresh
 
-    def _walk(self, container: Any, depth_left: int) -> Plan:
-        if depth_left <= 0:
-            raise PolicyDenied(ErrorCode.TOO_LARGE, "the payload is nested deeper than limits.max_depth allows")
-        self.containers += 1
-        inner: list[tuple[Any, Any]] | None = None
-        if type(container) is dict:
-            for key, value in container.items():
-                kind = type(value)
-                if kind is dict or kind is list:
-                    if inner is None:
-                        inner = []
-                    inner.append((key, self._walk(value, depth_left - 1)))
-                elif kind not in _SCALARS:
-                    raise _not_json(value)
-                if type(key) is not str:
-                    raise NotJSONError(ErrorCode.INVALID_REQUEST, "an object in the payload has a key that is no string")
-            return container.copy, inner
-        for index, value in enumerate(container):
-            kind = type(value)
-            if kind is dict or kind is list:
-                if inner is None:
-                    inner = []
-                inner.append((index, self._walk(value, depth_left - 1)))
-            elif kind not in _SCALARS:
-                raise _not_json(value)
-        return container.copy, inner
+
+def _plan(container: Any, depth_left: int) -> Plan:
+    if depth_left <= 0:
+        raise PolicyDenied(ErrorCode.TOO_LARGE, "the payload is nested deeper than limits.max_depth allows")
+    inner: list[tuple[Any, Any]] | None = None
+    keys = container if type(container) is dict else range(len(container))
+    for key in keys:
+        value = container[key]
+        kind = type(value)
+        if kind is str or kind is int:
+            continue
+        if kind is dict or kind is list:
+            child = _plan(value, depth_left - 1)
+            if inner is None:
+                inner = [(key, child)]
+            else:
+                inner.append((key, child))
+        elif kind not in _SCALARS:
+            raise _not_json(value)
+    return container.copy, inner
 
 
 def _copy(plan: Plan) -> Any:
-    shallow, inner = plan
-    fresh = shallow()
-    if inner is not None:
-        for key, child in inner:
+    fresh = plan[0]()
+    if plan[1] is not None:
+        for key, child in plan[1]:
             fresh[key] = child[0]() if child[1] is None else _copy(child)
     return fresh
 
@@ -89,6 +87,3 @@ def _not_json(value: Any) -> NotJSONError:
         ErrorCode.INVALID_REQUEST,
         f"the payload holds a {type(value).__name__}, which is no JSON value and cannot be inspected",
     )
-
-
-EMPTY = Isolated({}, 1)
