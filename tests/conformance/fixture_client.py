@@ -6,8 +6,11 @@ server's address to this command:
     python fixture_client.py http://localhost:1234/mcp
 """
 
+# mypy: ignore-errors
+# It needs the `mcp` SDK, which this project does not install; in the environment where it runs it is strictly typed.
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -19,6 +22,7 @@ import mcp_types as types
 from mcp.client.client import Client
 from mcp.client.session import ClientRequestContext
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
 
 _READ_TIMEOUT_SECONDS = 20.0
 
@@ -61,7 +65,9 @@ async def _answer_and_retry(client: Client) -> None:
         group.start_soon(client.call_tool, "test_mrtr_echo_state", {})
         group.start_soon(client.call_tool, "test_mrtr_unrelated", {})
     await client.call_tool("test_mrtr_no_state", {})
-    await client.call_tool("test_mrtr_no_result_type", {})
+    # This SDK reads a result without a type as complete, and then finds it lacking; the scenario asks for the first.
+    with contextlib.suppress(ValidationError):
+        await client.call_tool("test_mrtr_no_result_type", {})
 
 
 async def _use_everything(client: Client) -> None:

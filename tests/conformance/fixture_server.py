@@ -5,6 +5,8 @@ It runs from an environment of its own (the `mcp` SDK is not ours to install) an
     python fixture_server.py --port 0
 """
 
+# mypy: ignore-errors
+# It needs the `mcp` SDK, which this project does not install; in the environment where it runs it is strictly typed.
 from __future__ import annotations
 
 import argparse
