@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from secure_gateway.bootstrap import load_gateway
+    from secure_gateway.caller import acting_as
     from secure_gateway.decisions import DecisionRecord, Outcome
     from secure_gateway.errors import (
         AuthenticationDenied,
@@ -43,6 +44,7 @@ _HOME = {
     "RequestDenied": "errors",
     "RequestError": "errors",
     "UpstreamError": "errors",
+    "acting_as": "caller",
     "AuthCredentials": "types",
     "Operation": "types",
     "Principal": "types",
@@ -67,6 +69,7 @@ __all__ = [
     "RequestDenied",
     "RequestError",
     "UpstreamError",
+    "acting_as",
     "load_gateway",
 ]
 

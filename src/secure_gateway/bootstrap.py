@@ -26,8 +26,9 @@ from secure_gateway.pipeline.permissions import Permissions, ServerRules
 from secure_gateway.pipeline.snapshot import Bindings, Limits, Snapshot, order
 from secure_gateway.plugins.auth.base import AuthProvider
 from secure_gateway.plugins.auth.config_manager import AuthConfigManager
-from secure_gateway.plugins.framework.context import GatewayMetadata
+from secure_gateway.plugins.auth.credentials import credentials_from_headers
 from secure_gateway.plugins.framework.constants import GATEWAY_METADATA
+from secure_gateway.plugins.framework.context import GatewayMetadata
 from secure_gateway.plugins.framework.plugin import Plugin
 from secure_gateway.plugins.guardrails.base import GuardrailProvider
 from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
@@ -88,7 +89,9 @@ def load_parts(
         return _assemble(loaded, resolve_config(loaded, resolver), services, tuple(register))
     except ConfigError as error:
         services.store.close()
-        raise ConfigError([problem if problem.line else loaded.placed(problem) for problem in error.problems]) from error
+        raise ConfigError(
+            [problem if problem.line else loaded.placed(problem) for problem in error.problems]
+        ) from error
     except BaseException:
         services.store.close()
         raise
@@ -97,7 +100,9 @@ def load_parts(
 def open_services(loaded: LoadedConfig, resolver: SecretResolver, env: Mapping[str, str]) -> ProviderServices:
     """Open the state store and the master key that the configuration names."""
     master_key = read_key(loaded, resolver, env)
-    return ProviderServices(store=open_store(loaded.config.state.url, loaded.folder), master_key=master_key, config_dir=loaded.folder)
+    return ProviderServices(
+        store=open_store(loaded.config.state.url, loaded.folder), master_key=master_key, config_dir=loaded.folder
+    )
 
 
 def read_key(loaded: LoadedConfig, resolver: SecretResolver, env: Mapping[str, str]) -> MasterKey:
@@ -109,7 +114,9 @@ def read_key(loaded: LoadedConfig, resolver: SecretResolver, env: Mapping[str, s
     return MasterKey(resolver.resolve(reference).reveal().encode())
 
 
-def _assemble(loaded: LoadedConfig, values: dict[str, Any], services: ProviderServices, register: tuple[type, ...]) -> Parts:
+def _assemble(
+    loaded: LoadedConfig, values: dict[str, Any], services: ProviderServices, register: tuple[type, ...]
+) -> Parts:
     folders = plugin_folders(loaded)
     seconds = float(loaded.config.plugins.settings.plugin_timeout)
     problems: list[Problem] = []
@@ -143,7 +150,10 @@ def _assemble(loaded: LoadedConfig, values: dict[str, Any], services: ProviderSe
         anonymous=_anonymous(loaded.config),
         metadata=_metadata(loaded.config),
         judge_tools=guardrails.judge_tools,
-        starters=tuple(plugin.initialize for plugin in hooks.plugins if type(plugin).initialize is not Plugin.initialize),
+        read_credentials=credentials_from_headers,
+        starters=tuple(
+            plugin.initialize for plugin in hooks.plugins if type(plugin).initialize is not Plugin.initialize
+        ),
         closers=(
             *(plugin.shutdown for plugin in hooks.plugins),
             auth.shutdown,
@@ -204,7 +214,9 @@ def _permissions(config: GatewayConfig) -> Permissions:
         for name, role in config.roles.items()
     }
     rules = {
-        name: ServerRules(allow=None if server.tools.allow is None else tuple(server.tools.allow), deny=tuple(server.tools.deny))
+        name: ServerRules(
+            allow=None if server.tools.allow is None else tuple(server.tools.allow), deny=tuple(server.tools.deny)
+        )
         for name, server in config.servers.items()
     }
     return Permissions(roles, rules)
@@ -213,7 +225,9 @@ def _permissions(config: GatewayConfig) -> Permissions:
 def _limits(config: GatewayConfig) -> Limits:
     limits = config.limits
     return Limits(
-        max_payload_bytes=limits.max_payload_bytes, max_depth=limits.max_depth, upstream_timeout=float(limits.request_timeout)
+        max_payload_bytes=limits.max_payload_bytes,
+        max_depth=limits.max_depth,
+        upstream_timeout=float(limits.request_timeout),
     )
 
 
@@ -225,7 +239,11 @@ def _anonymous(config: GatewayConfig) -> Principal | None:
 
 def _metadata(config: GatewayConfig) -> dict[str, Mapping[str, Any]]:
     return {
-        name: {GATEWAY_METADATA: GatewayMetadata(name=name, transport="stdio" if server.command else "streamablehttp", url=server.url)}
+        name: {
+            GATEWAY_METADATA: GatewayMetadata(
+                name=name, transport="stdio" if server.command else "streamablehttp", url=server.url
+            )
+        }
         for name, server in config.servers.items()
     }
 
@@ -246,7 +264,14 @@ def _refuse_unbuilt(config: GatewayConfig, problems: list[Problem]) -> None:
     """Refuse settings that the schema knows and nothing obeys yet: silently ignored is worse than missing."""
     if config.plugins.settings.parallel_execution_within_band:
         problems.append(
-            Problem("$.plugins.settings.parallel_execution_within_band", "true", "false", "Plugins run one after the other for now.")
+            Problem(
+                "$.plugins.settings.parallel_execution_within_band",
+                "true",
+                "false",
+                "Plugins run one after the other for now.",
+            )
         )
     if config.include:
-        problems.append(Problem("$.include", "a list of files", "an empty list", "Plugin lists in YAML are not available yet."))
+        problems.append(
+            Problem("$.include", "a list of files", "an empty list", "Plugin lists in YAML are not available yet.")
+        )

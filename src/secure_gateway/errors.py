@@ -109,7 +109,7 @@ class UpstreamError(RequestError):
     """The protected tool, server or function failed or never answered."""
 
 
-class RequestDenied(SecureGatewayException):  # noqa: N818 - a verdict, not a fault
+class RequestDenied(SecureGatewayException):
     """A verdict: this request may not pass. ``reason`` is written for people and holds no payload and no secret."""
 
     def __init__(self, code: ErrorCode, reason: str, *, request_id: str = "", plugin: str = "") -> None:
@@ -150,3 +150,23 @@ HTTP_STATUS: dict[ErrorCode, int] = {
     ErrorCode.UNAVAILABLE: 503,
     ErrorCode.INTERNAL: 500,
 }
+
+PUBLIC_MESSAGE: dict[ErrorCode, str] = {
+    ErrorCode.UNAUTHENTICATED: "credentials are required: send an API key or a bearer token",
+    ErrorCode.INVALID_CREDENTIALS: "the credentials are not valid",
+    ErrorCode.RATE_LIMITED: "too many requests; try again later",
+    ErrorCode.FORBIDDEN: "the caller may not use this",
+    ErrorCode.DENIED: "a policy refuses this request",
+    ErrorCode.INVALID_REQUEST: "the request cannot be read",
+    ErrorCode.INVALID_ARGUMENTS: "the arguments do not fit the tool's schema",
+    ErrorCode.INVALID_RESULT: "the answer cannot be inspected and is withheld",
+    ErrorCode.TOO_LARGE: "the request or its answer exceeds a limit",
+    ErrorCode.PLUGIN_ERROR: "a check failed, so the request is refused",
+    ErrorCode.PLUGIN_TIMEOUT: "a check took too long, so the request is refused",
+    ErrorCode.UPSTREAM_ERROR: "the server behind the gateway failed",
+    ErrorCode.UPSTREAM_TIMEOUT: "the server behind the gateway did not answer in time",
+    ErrorCode.CANCELLED: "the request was cancelled",
+    ErrorCode.UNAVAILABLE: "the gateway cannot answer safely at the moment",
+    ErrorCode.INTERNAL: "the gateway failed, so the request is refused",
+}
+"""All that a remote caller reads besides the code and the request id; reasons stay in the record."""

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Self
 
+from secure_gateway.caller import current_caller
 from secure_gateway.decisions import Note, Stage, Verdict
 from secure_gateway.errors import ErrorCode, PluginError, RequestDenied, RequestError, SecureGatewayException
 from secure_gateway.pipeline.digests import serialise
+from secure_gateway.pipeline.functions import FunctionGuard
 from secure_gateway.pipeline.hooks import run_hooks
+from secure_gateway.pipeline.http import Respond, http_facts, http_post_request, http_pre_request
 from secure_gateway.pipeline.identity import authenticate, authorize, identify, is_visible
+from secure_gateway.pipeline.loop_thread import LoopThread
 from secure_gateway.pipeline.plain import from_plain, to_plain
 from secure_gateway.pipeline.run import Run, new_request_id, raised_at
 from secure_gateway.pipeline.schemas import ToolSchemas
@@ -42,6 +46,7 @@ class Gateway:
     def __init__(self, snapshot: Snapshot, schemas: ToolSchemas | None = None) -> None:
         self._snapshot = snapshot
         self._schemas = schemas
+        self._loop = LoopThread()
         self._starting: asyncio.Lock | None = asyncio.Lock() if snapshot.starters else None
 
     @property
@@ -63,13 +68,35 @@ class Gateway:
             authorize(run, request.name)
             result = await self._judged_call(run, request, upstream)
         except BaseException as error:
-            raised = _ours(error, run)
-            await _deliver(run, raised)
+            raised = await _ended_badly(run, error)
             if raised is error:
                 raise
             raise raised from None
         await _deliver(run, None)
         return result
+
+    async def handle_http(self, request: Request, app: Callable[[Request, Respond], Awaitable[Any]]) -> None:
+        """Take an HTTP request of a protected app through identity, permission, the app and record; its content is the app's affair.
+
+        ``request.name`` is the path, ``arguments`` its ``method``, ``client_host`` and ``client_port``. ``app`` is given a function through which
+        the headers of its answer pass. Raises as ``handle`` does.
+        """
+        if self._starting is not None:
+            await self.start()
+        run = Run(request, self._snapshot)
+        try:
+            await http_pre_request(run)
+            await identify(run)
+            authorize(run, f"{(request.arguments or {}).get('method', '')} {request.name}")
+            http_facts(run)
+            respond = http_post_request(run)
+            await call_upstream(run, lambda judged: app(judged, respond), request)
+        except BaseException as error:
+            raised = await _ended_badly(run, error)
+            if raised is error:
+                raise
+            raise raised from None
+        await _deliver(run, None)
 
     async def _judged_call(self, run: Run, request: Request, upstream: Upstream) -> Any:
         subject = _arriving(run, request)
@@ -77,8 +104,6 @@ class Gateway:
         await run_hooks(run, PRE_HOOK[request.operation], subject)
         outgoing = self._outgoing(run, request, subject)
         result = await call_upstream(run, upstream, outgoing)
-        if request.operation is Operation.HTTP:
-            return result
         answer = _answered(run, outgoing.name, result)
         judged = answer.body
         await run_hooks(run, POST_HOOK[request.operation], answer)
@@ -134,24 +159,58 @@ class Gateway:
         operation: Operation | str = Operation.TOOL,
         server: str = "",
     ) -> Any:
-        """Call ``upstream(arguments)``, protected. ``upstream`` may be async or a plain function; ``credentials`` may be just a key.
+        """Call ``upstream(arguments)``, protected. ``upstream`` may be async or a plain function. ``credentials`` may be just an API key; None takes those of ``acting_as``.
 
         ``operation``: ``tool``, ``prompt``, ``resource`` or ``agent``. Raises as ``handle`` does.
         """
-        shown = AuthCredentials(api_key=credentials) if isinstance(credentials, str) else credentials
+        shown = (
+            AuthCredentials(api_key=credentials) if isinstance(credentials, str) else credentials or current_caller()
+        )
 
         async def call_it(judged: Request) -> Any:
             if judged.name != name:
                 raise RequestError(
-                    ErrorCode.PLUGIN_ERROR, "a plugin renamed the target, and this call has just one", request_id=judged.request_id
+                    ErrorCode.PLUGIN_ERROR,
+                    "a plugin renamed the target, and this call has just one",
+                    request_id=judged.request_id,
                 )
             answer = upstream(judged.arguments)
             return await answer if inspect.isawaitable(answer) else answer
 
         request = Request(
-            operation=Operation(operation), name=name, arguments=arguments, server=server, door=Door.SDK, credentials=shown
+            operation=Operation(operation),
+            name=name,
+            arguments=arguments,
+            server=server,
+            door=Door.SDK,
+            credentials=shown,
         )
         return await self.handle(request, call_it)
+
+    def call_sync(self, name: str, arguments: Any, upstream: Callable[[Any], Any], **options: Any) -> Any:
+        """Like ``call``, for code that has no event loop: it waits. Takes the same options."""
+        return self._loop.run(self.call(name, arguments, upstream, **options))
+
+    def protect(
+        self,
+        function: Callable[..., Any] | None = None,
+        *,
+        name: str = "",
+        operation: Operation | str = Operation.TOOL,
+        server: str = "",
+        credentials: Callable[[Mapping[str, Any]], AuthCredentials | str | None] | None = None,
+    ) -> Any:
+        """Decorate a sync or async function: ``@gateway.protect`` or ``@gateway.protect(name="weather")``.
+
+        Its arguments, by name, are what policies judge and may change. ``credentials`` returns the caller's, given the arguments; by
+        default those of ``acting_as`` (which the ASGI middleware sets). Raises as ``handle`` does.
+        """
+
+        def decorate(target: Callable[..., Any]) -> Callable[..., Any]:
+            guard = FunctionGuard(self.handle, name or target.__name__, Operation(operation), server, credentials)
+            return guard.wrap(target, self._loop)
+
+        return decorate if function is None else decorate(function)
 
     async def start(self) -> None:
         """Initialize the plugins that want it; the first request does so otherwise. Raises ``PluginError`` when one fails."""
@@ -165,7 +224,9 @@ class Gateway:
                 try:
                     await starter()
                 except Exception as error:  # a stranger's initialize
-                    raise PluginError(ErrorCode.PLUGIN_ERROR, f"a plugin's initialize raised {raised_at(error)}") from error
+                    raise PluginError(
+                        ErrorCode.PLUGIN_ERROR, f"a plugin's initialize raised {raised_at(error)}"
+                    ) from error
             self._starting = None
 
     async def authenticate(self, credentials: AuthCredentials | None) -> Principal:
@@ -202,12 +263,13 @@ class Gateway:
 
     async def close(self) -> None:
         """Close what the snapshot holds: providers, sinks, the store. Flushes records first."""
+        self._loop.close()
         for closer in self._snapshot.closers:
             outcome = closer()
             if inspect.isawaitable(outcome):
                 await outcome
 
-    async def __aenter__(self) -> Gateway:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -262,6 +324,13 @@ def _ours(error: BaseException, run: Run) -> BaseException:
         return error
     code = error.code if isinstance(error, SecureGatewayException) and hasattr(error, "code") else ErrorCode.INTERNAL
     return RequestError(code, f"a fault of the gateway itself: {raised_at(error)}", request_id=request_id)
+
+
+async def _ended_badly(run: Run, error: BaseException) -> BaseException:
+    """Record the failure, then return the exception to raise for it."""
+    raised = _ours(error, run)
+    await _deliver(run, raised)
+    return raised
 
 
 async def _deliver(run: Run, error: BaseException | None) -> None:

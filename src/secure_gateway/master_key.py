@@ -32,7 +32,9 @@ class MasterKey:
 
     def derive(self, purpose: str) -> bytes:
         """Return the 32-byte key for ``purpose``, such as ``"api-key-hash"`` or ``"record-digest"``."""
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=b"secure-gateway/v1", info=purpose.encode()).derive(self._material)
+        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=b"secure-gateway/v1", info=purpose.encode()).derive(
+            self._material
+        )
 
     def __repr__(self) -> str:
         return "MasterKey(***)"

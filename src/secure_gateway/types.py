@@ -106,7 +106,7 @@ class AuthCredentials:
         "username",
     )
 
-    def __init__(  # noqa: PLR0913 - the field names are fixed by the provider interface
+    def __init__(  # noqa: PLR0913, PLR0917 - the field names are fixed by the provider interface
         self,
         api_key: str | None = None,
         gateway_key: str | None = None,

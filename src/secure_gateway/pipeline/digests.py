@@ -41,7 +41,9 @@ def serialise(value: Any, most: int) -> bytes:
     except (TypeError, ValueError, RecursionError):
         data = _by_the_standard_library(value)
     if len(data) > most:
-        raise PolicyDenied(ErrorCode.TOO_LARGE, f"the payload has {len(data)} bytes; limits.max_payload_bytes allows {most}")
+        raise PolicyDenied(
+            ErrorCode.TOO_LARGE, f"the payload has {len(data)} bytes; limits.max_payload_bytes allows {most}"
+        )
     return data
 
 
@@ -51,7 +53,9 @@ def _by_the_standard_library(value: Any) -> bytes:
         _check_keys(value)
         return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
-        raise PolicyDenied(ErrorCode.INVALID_REQUEST, f"the payload is no JSON value ({type(error).__name__})") from None
+        raise PolicyDenied(
+            ErrorCode.INVALID_REQUEST, f"the payload is no JSON value ({type(error).__name__})"
+        ) from None
 
 
 def _check_keys(value: Any) -> None:

@@ -6,6 +6,7 @@ A plugin that raises, hangs, lies or returns nothing becomes one ``PluginError``
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
@@ -76,9 +77,19 @@ async def _call_in_order(run: Run, slots: Bindings, subject: Subject, index: int
         else:
             elapsed = monotonic() - started
             if elapsed > timeout or run.expired:
-                _failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, f"it answered after {elapsed:.3f} s; its limit is {timeout:g} s")
+                _failed(
+                    run,
+                    binding,
+                    ErrorCode.PLUGIN_TIMEOUT,
+                    f"it answered after {elapsed:.3f} s; its limit is {timeout:g} s",
+                )
             elif type(answer) is not result_type and not _is_answer(answer, binding):
-                _failed(run, binding, ErrorCode.PLUGIN_ERROR, f"it returned {type(answer).__name__}, expected {result_type.__name__}")
+                _failed(
+                    run,
+                    binding,
+                    ErrorCode.PLUGIN_ERROR,
+                    f"it returned {type(answer).__name__}, expected {result_type.__name__}",
+                )
             elif (
                 answer.continue_processing is True
                 and answer.modified_payload is None
@@ -119,14 +130,22 @@ def _settle(run: Run, binding: HookBinding, answer: PluginResult, subject: Subje
     run.trace.append((binding, elapsed, Note(verdict, "", changes, metadata)))
 
 
-def _refused(run: Run, binding: HookBinding, answer: PluginResult, elapsed: float, metadata: dict[str, Any] | None) -> None:
+def _refused(
+    run: Run, binding: HookBinding, answer: PluginResult, elapsed: float, metadata: dict[str, Any] | None
+) -> None:
     violation = answer.violation
     code = str(violation.code)[:64] if violation is not None else ""
     reason = str(violation.reason)[:200] if violation is not None else "no reason given"
     if binding.mode is PluginMode.PERMISSIVE:
         run.trace.append((binding, elapsed, Note(Verdict.WOULD_DENY, reason, (), metadata)))
         return
-    run.trace.append((binding, elapsed, Note(Verdict.DENY, reason, (), {**(metadata or {}), "violation": code} if code else metadata)))
+    run.trace.append(
+        (
+            binding,
+            elapsed,
+            Note(Verdict.DENY, reason, (), {**(metadata or {}), "violation": code} if code else metadata),
+        )
+    )
     raise PolicyDenied(ErrorCode.DENIED, reason, request_id=run.request.request_id, plugin=binding.plugin)
 
 
@@ -135,12 +154,14 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
     if payload is None:
         return ()
     point = HOOK_POINTS[binding.hook]
-    if not isinstance(payload, point.payload):
+    if not isinstance(payload, point.payload) and (
+        point.headers_only is None or not isinstance(payload, point.headers_only)
+    ):
         fault = f"it returned a {type(payload).__name__} as payload, expected {point.payload.__name__}"
         _failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
         return None
-    name, content, headers = read_back(point, payload)
-    fault = _unwritable(point, name, headers, subject)
+    name, content, headers = read_back(point, payload, subject)
+    fault = _unwritable(point, name, content, headers, subject)
     if fault:
         _failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
         return None
@@ -158,7 +179,15 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
     return changes
 
 
-def _unwritable(point: HookPoint, name: Any, headers: Any, subject: Subject) -> str:
+def _unwritable(point: HookPoint, name: Any, content: Any, headers: Any, subject: Subject) -> str:
+    if point.headers_only is not None:
+        if name != subject.name or content != subject.body.value:
+            return f"it changed more than headers, which is all that {point.name} may change"
+        if not isinstance(headers, Mapping) or not all(
+            isinstance(k, str) and isinstance(v, str) for k, v in headers.items()
+        ):
+            return "it returned headers that are not texts"
+        return ""
     if not isinstance(name, str) or not name:
         return f"it set {point.target} to a {type(name).__name__}, expected a text"
     if name != subject.name and point.target not in point.writable:
@@ -189,4 +218,9 @@ def _failed(run: Run, binding: HookBinding, code: ErrorCode, fault: str) -> None
     reason = f"{fault}; mode {binding.mode.value} lets that pass" if passes else fault
     run.trace.append((binding, monotonic() - run.plugin_started, Note(verdict, reason)))
     if not passes:
-        raise PluginError(code, f"plugin {binding.plugin!r} failed at {binding.hook}: {fault}", request_id=run.request.request_id, plugin=binding.plugin)
+        raise PluginError(
+            code,
+            f"plugin {binding.plugin!r} failed at {binding.hook}: {fault}",
+            request_id=run.request.request_id,
+            plugin=binding.plugin,
+        )

@@ -58,9 +58,9 @@ def refusal(verdict: object, request_id: str) -> AuthenticationDenied | Permissi
 
 def authorize(run: Run, name: str) -> None:
     """Check that the principal may use ``name``. Raises ``PermissionDenied``."""
-    principal = run.principal
-    assert principal is not None
-    request = run.request
+    request, principal = run.request, run.principal
+    if principal is None:
+        raise PermissionDenied(ErrorCode.FORBIDDEN, "nobody was identified", request_id=request.request_id)
     started = monotonic()
     reason = run.snapshot.permissions.refusal(principal, request.operation, name, request.server)
     if reason:

@@ -31,13 +31,18 @@ class ServerRules(msgspec.Struct, frozen=True, kw_only=True):
 class Permissions:
     """Answers ``may`` from compiled roles. Answers are remembered, so that a repeated question costs one dict look-up.
 
-    ``roles``: role name to kind (``tools``, ``prompts``, …) to glob patterns. A role that a provider names and the configuration
+    ``roles``: role name to kind (``tools``, ``prompts``, …) to glob patterns; those of ``http`` are ``/path/*`` or ``GET /path/*``. A role that a provider names and the configuration
     does not define grants nothing. A protocol message of no kind needs a principal and no permission.
     """
 
-    def __init__(self, roles: Mapping[str, Mapping[str, Sequence[str]]], servers: Mapping[str, ServerRules] | None = None) -> None:
+    def __init__(
+        self, roles: Mapping[str, Mapping[str, Sequence[str]]], servers: Mapping[str, ServerRules] | None = None
+    ) -> None:
         self._roles = {
-            name: {kind: compile_matcher(patterns, f"$.roles.{name}.{kind}") for kind, patterns in kinds.items()}
+            name: {
+                kind: compile_matcher([_pattern(kind, p) for p in patterns], f"$.roles.{name}.{kind}")
+                for kind, patterns in kinds.items()
+            }
             for name, kinds in roles.items()
         }
         self._servers = {name: _server_matchers(name, rules) for name, rules in (servers or {}).items()}
@@ -70,10 +75,17 @@ class Permissions:
 def _server_matchers(name: str, rules: ServerRules) -> tuple[Matcher, Matcher]:
     where = f"$.servers.{name}.tools"
     everything: Callable[[str], bool] = lambda _name: True  # noqa: E731 - a value among values
-    return (compile_matcher(rules.allow, f"{where}.allow") if rules.allow is not None else everything), compile_matcher(rules.deny, f"{where}.deny")
+    return (compile_matcher(rules.allow, f"{where}.allow") if rules.allow is not None else everything), compile_matcher(
+        rules.deny, f"{where}.deny"
+    )
 
 
 def _grants(permission: str, kind: str, name: str) -> bool:
     """Tell whether ``kind:glob``, as a provider grants it, covers ``name``. Anything else grants nothing: no bare ``*``."""
     granted, _, pattern = permission.partition(":")
-    return granted == kind and bool(pattern) and compile_matcher([pattern])(name)
+    return granted == kind and bool(pattern) and compile_matcher([_pattern(kind, pattern)])(name)
+
+
+def _pattern(kind: str, pattern: str) -> str:
+    """Return an ``http`` pattern in the form ``METHOD path``; one without a method covers all of them."""
+    return pattern if kind != "http" or " " in pattern or pattern.startswith("re:") else f"* {pattern}"

@@ -45,7 +45,9 @@ class ToolSchemas:
         """Check ``arguments``. Raises ``PolicyDenied`` that names the place and the rule, not the value."""
         key = (server, tool)
         if key in self._unusable:
-            raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, f"the tool {tool!r} cannot be called: {self._unusable[key]}")
+            raise PolicyDenied(
+                ErrorCode.INVALID_ARGUMENTS, f"the tool {tool!r} cannot be called: {self._unusable[key]}"
+            )
         validator = self._validators.get(key)
         if validator is None:
             return

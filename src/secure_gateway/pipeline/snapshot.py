@@ -11,7 +11,7 @@ from secure_gateway.decisions import Sink
 from secure_gateway.pipeline.digests import Digester
 from secure_gateway.pipeline.permissions import Permissions
 from secure_gateway.plugins.framework.binding import CallSlot, HookBinding, call_slot
-from secure_gateway.types import AuthCredentials, IdentityVerdict, Principal
+from secure_gateway.types import AuthCredentials, Headers, IdentityVerdict, Principal
 
 Bindings = tuple[CallSlot, ...]
 
@@ -45,6 +45,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     anonymous: Principal | None = None
     metadata: Mapping[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
     judge_tools: Callable[[str, list[dict[str, Any]]], list[tuple[str, str]]] | None = None
+    read_credentials: Callable[[Headers, Mapping[str, Any]], AuthCredentials] | None = None
     starters: tuple[Callable[[], Awaitable[None]], ...] = ()
     closers: tuple[Callable[[], Any], ...] = ()
 

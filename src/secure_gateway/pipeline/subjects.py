@@ -14,6 +14,8 @@ from secure_gateway.plugins.framework.payloads import (
     AgentPostInvokePayload,
     AgentPreInvokePayload,
     HttpHeaderPayload,
+    HttpPostRequestPayload,
+    HttpPreRequestPayload,
     MessagePayload,
     PluginPayload,
     PromptPosthookPayload,
@@ -56,7 +58,20 @@ def _agent_post(subject: Subject) -> PluginPayload:
     return AgentPostInvokePayload(agent_id=subject.name, **subject.body.copy())
 
 
+def _http_pre(subject: Subject) -> PluginPayload:
+    headers = HttpHeaderPayload(subject.headers or {})
+    return HttpPreRequestPayload(path=subject.name, headers=headers, **subject.body.copy())
+
+
+def _http_post(subject: Subject) -> PluginPayload:
+    facts = subject.body.copy()
+    seen, answered = HttpHeaderPayload(facts.pop("headers")), HttpHeaderPayload(subject.headers or {})
+    return HttpPostRequestPayload(path=subject.name, headers=seen, response_headers=answered, **facts)
+
+
 VIEWS: dict[str, View] = {
+    "http_pre_request": _http_pre,
+    "http_post_request": _http_post,
     "tool_pre_invoke": lambda s: ToolPreInvokePayload(
         name=s.name, args=s.body.copy(), headers=None if s.headers is None else _headers(s)
     ),
@@ -100,14 +115,21 @@ _CONTENT: dict[type, str] = {}
 
 def _lazy(point: HookPoint) -> Callable[[Subject, View], PluginPayload]:
     field = point.content[0]
-    kind = type(point.payload.__name__, (_Postponed, point.payload), {"__module__": point.payload.__module__}, dict=True, kw_only=True, eq=False)
+    kind = type(
+        point.payload.__name__,
+        (_Postponed, point.payload),
+        {"__module__": point.payload.__module__},
+        dict=True,
+        kw_only=True,
+        eq=False,
+    )
     _CONTENT[kind] = field
 
     def make(subject: Subject, _view: View) -> PluginPayload:
         given: dict[str, Any] = {point.target: subject.name, field: None}
         if subject.headers is not None and "headers" in point.payload.__struct_fields__:
             given["headers"] = _headers(subject)
-        payload = kind(**given)
+        payload: PluginPayload = kind(**given)
         delattr(payload, field)
         payload.__dict__["_body"] = subject.body
         return payload
@@ -118,11 +140,16 @@ def _lazy(point: HookPoint) -> Callable[[Subject, View], PluginPayload]:
 _LAZY = {name: _lazy(point) for name, point in HOOK_POINTS.items() if len(point.content) == 1}
 
 
-def read_back(point: HookPoint, payload: PluginPayload) -> tuple[str, Any, Any]:
+def read_back(point: HookPoint, payload: Any, subject: Subject) -> tuple[Any, Any, Any]:
     """Return the target's name, the content value and the headers that ``payload`` now holds."""
+    if point.headers_only is not None:
+        if isinstance(payload, point.headers_only):
+            return subject.name, subject.body.value, payload
+        content = dict(subject.body.value) | {f: getattr(payload, f) for f in point.content if f != "headers"}
+        headers = payload.response_headers if "response_headers" in point.writable else payload.headers
+        return payload.path, content, headers
     name = getattr(payload, point.target)
     headers = getattr(payload, "headers", None)
     if len(point.content) == 1:
         return name, getattr(payload, point.content[0]), headers
-    content = {field: value for field in point.content if (value := getattr(payload, field)) is not None}
-    return name, content, headers
+    return name, {field: value for field in point.content if (value := getattr(payload, field)) is not None}, headers

@@ -14,13 +14,15 @@ _MAPPINGS = (dict, Mapping, MutableMapping)
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-def check_class(cls: type, contract: type) -> None:
-    """Check that ``cls`` implements ``contract``: members, async where async is meant, parameters.
+def check_class(cls: Any, contract: type) -> type:
+    """Return ``cls`` after checking that ``cls`` implements ``contract``: members, async where async is meant, parameters.
 
     Raises ``ProviderContractError`` that lists everything wrong with the class.
     """
     if not (isinstance(cls, type) and issubclass(cls, contract)):
-        raise ProviderContractError(f"{cls!r} is no subclass of {contract.__name__}; write `class {_bare(cls)}({contract.__name__}):`")
+        raise ProviderContractError(
+            f"{cls!r} is no subclass of {contract.__name__}; write `class {_bare(cls)}({contract.__name__}):`"
+        )
     faults = []
     missing = sorted(getattr(cls, "__abstractmethods__", ()))
     if missing:
@@ -32,6 +34,7 @@ def check_class(cls: type, contract: type) -> None:
         faults += _method_faults(name, expected, actual)
     if faults:
         raise ProviderContractError(f"{cls.__module__}.{cls.__qualname__}, a {contract.__name__}: " + "; ".join(faults))
+    return cls
 
 
 def _method_faults(name: str, expected: Any, actual: Any) -> list[str]:
@@ -54,7 +57,9 @@ def _method_faults(name: str, expected: Any, actual: Any) -> list[str]:
     return []
 
 
-def build(cls: type, config: Mapping[str, Any], services: ProviderServices | None, where: str) -> tuple[Any, dict[str, Any]]:
+def build(
+    cls: type, config: Mapping[str, Any], services: ProviderServices | None, where: str
+) -> tuple[Any, dict[str, Any]]:
     """Return an instance of ``cls`` and the configuration keys that its constructor did not take.
 
     A constructor whose one parameter is called ``config`` or annotated as a mapping gets the whole dict; any other gets keywords. A parameter
@@ -65,7 +70,9 @@ def build(cls: type, config: Mapping[str, Any], services: ProviderServices | Non
     if "services" in parameters:
         if services is None:
             raise ConfigError(
-                Problem(where, f"{_bare(cls)} without a gateway around it", "the services of a gateway", "Use load_gateway.")
+                Problem(
+                    where, f"{_bare(cls)} without a gateway around it", "the services of a gateway", "Use load_gateway."
+                )
             )
         given["services"] = services
         del parameters["services"]
@@ -76,7 +83,10 @@ def build(cls: type, config: Mapping[str, Any], services: ProviderServices | Non
     lacking = [name for name in named if parameters[name].default is inspect.Parameter.empty and name not in config]
     if lacking:
         raise ConfigError(
-            [Problem(f"{where}.config.{name}", "nothing", f"a value: {_bare(cls)} cannot do without it") for name in lacking]
+            [
+                Problem(f"{where}.config.{name}", "nothing", f"a value: {_bare(cls)} cannot do without it")
+                for name in lacking
+            ]
         )
     given |= {key: value for key, value in config.items() if open_ended or key in named}
     left = {} if open_ended else {key: value for key, value in config.items() if key not in named}

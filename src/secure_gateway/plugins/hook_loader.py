@@ -19,7 +19,7 @@ BUILT_IN: Mapping[str, str] = {
     "deny_list": "secure_gateway.plugins.hooks.deny_list:DenyListPlugin",
 }
 ENTRY_POINTS = "secure_gateway.plugins"
-_NOT_FIRED = frozenset(HttpHookType)
+_NOT_FIRED = frozenset({HttpHookType.HTTP_AUTH_RESOLVE_USER.value, HttpHookType.HTTP_AUTH_CHECK_PERMISSION.value})
 
 
 class LoadedHooks(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,13 +59,23 @@ class HookLoader:
             raise ConfigError(problems)
         return LoadedHooks(plugins=tuple(plugins), bindings=tuple(bindings))
 
-    def _load_one(self, entry: Mapping[str, Any], settings: Mapping[str, Any], where: str) -> tuple[Plugin, list[HookBinding]]:
+    def _load_one(
+        self, entry: Mapping[str, Any], settings: Mapping[str, Any], where: str
+    ) -> tuple[Plugin, list[HookBinding]]:
         config = msgspec.convert({**entry}, PluginConfig)
         if config.kind == "external":
-            raise ConfigError(Problem(f"{where}.kind", "'external'", "a plugin in this process", "External plugins are not available yet."))
+            raise ConfigError(
+                Problem(
+                    f"{where}.kind", "'external'", "a plugin in this process", "External plugins are not available yet."
+                )
+            )
         if any(hook in _NOT_FIRED for hook in config.hooks):
             hint = "Use an auth provider for identity and roles for permissions."
-            raise ConfigError(Problem(f"{where}.hooks", "an http_* hook", "a hook that fires", f"Those are not available yet. {hint}"))
+            raise ConfigError(
+                Problem(
+                    f"{where}.hooks", "an http_auth_* hook", "a hook that fires", f"Those are not available yet. {hint}"
+                )
+            )
         cls = self._class_of(config.kind, f"{where}.kind")
         try:
             plugin = cls(config)
@@ -95,5 +105,3 @@ def _kind_of(cls: Any) -> str:
     """Return the name by which a plugin class is called as ``kind``: its ``kind`` attribute, else its own name."""
     kind = getattr(cls, "kind", None)
     return kind if isinstance(kind, str) else str(cls.__name__)
-
-

@@ -37,7 +37,7 @@ class ProviderRegistry:
     ``plugin_dirs``: folders whose modules are searched (their ownership has been checked by who passes them in).
     """
 
-    def __init__(  # noqa: PLR0913 - what a kind of provider is; callers name the last two
+    def __init__(
         self,
         contract: type,
         group: str,
@@ -61,14 +61,18 @@ class ProviderRegistry:
         check_class(cls, self._contract)
         name = name or self._name_of(cls)
         if self._registered.get(name, cls) is not cls:
-            raise ProviderContractError(f"two classes are registered as {name!r}: {self._registered[name].__qualname__} and {cls.__qualname__}")
+            raise ProviderContractError(
+                f"two classes are registered as {name!r}: {self._registered[name].__qualname__} and {cls.__qualname__}"
+            )
         if name in self._builtins:
             logger.warning("%s.%s replaces the built-in provider %r", cls.__module__, cls.__qualname__, name)
         self._registered[name] = cls
 
     def sources(self) -> dict[str, ProviderSource]:
         """Return every provider that can be named, by name. Raises ``ConfigError`` where two share a name."""
-        found = {name: ProviderSource(name=name, origin="built-in", target=target) for name, target in self._builtins.items()}
+        found = {
+            name: ProviderSource(name=name, origin="built-in", target=target) for name, target in self._builtins.items()
+        }
         for name, source in self._discover().items():
             if name in found and name not in self._registered:
                 raise _clash(name, found[name].origin, source.origin)
@@ -98,7 +102,9 @@ class ProviderRegistry:
         """Return the class that ``module:Class`` names, checked. Raises ``ConfigError`` at ``where``."""
         module_name, _, class_name = target.partition(":")
         if not module_name or not class_name:
-            raise ConfigError(Problem(where, f"{target!r}", "module:Class", 'For example "my_company.auth:BadgeProvider".'))
+            raise ConfigError(
+                Problem(where, f"{target!r}", "module:Class", 'For example "my_company.auth:BadgeProvider".')
+            )
         try:
             module = importlib.import_module(module_name)
         except (Exception, SystemExit) as error:  # a stranger's module
@@ -112,16 +118,16 @@ class ProviderRegistry:
             ) from error
         cls = getattr(module, class_name, None)
         if cls is None:
-            raise ConfigError(Problem(where, f"{target!r}", f"a class in {module_name}", "The module has no such name."))
+            raise ConfigError(
+                Problem(where, f"{target!r}", f"a class in {module_name}", "The module has no such name.")
+            )
         return self._checked(cls, where)
 
     def _checked(self, cls: Any, where: str) -> type:
         try:
-            check_class(cls, self._contract)
+            return check_class(cls, self._contract)
         except ProviderContractError as error:
             raise ConfigError(Problem(where, str(error), f"a complete {self._contract.__name__}")) from error
-        assert isinstance(cls, type)
-        return cls
 
     def _discover(self) -> dict[str, ProviderSource]:
         if self._discovered is None:
@@ -142,7 +148,9 @@ class ProviderRegistry:
             for cls in vars(module).values()
             if isinstance(cls, type) and issubclass(cls, self._contract) and cls.__module__ == module.__name__
         ]
-        return [self._checked(cls, str(path)) for cls in classes if not inspect.isabstract(cls) or not cls.__subclasses__()]
+        return [
+            self._checked(cls, str(path)) for cls in classes if not inspect.isabstract(cls) or not cls.__subclasses__()
+        ]
 
 
 def provider_name(cls: Any) -> str:
@@ -194,5 +202,10 @@ def _add(found: dict[str, ProviderSource], source: ProviderSource) -> None:
 
 def _clash(name: str, one: str, other: str) -> ConfigError:
     return ConfigError(
-        Problem("$.plugins", f"two providers called {name!r}: {one} and {other}", "one", "Rename yours, or remove one of them.")
+        Problem(
+            "$.plugins",
+            f"two providers called {name!r}: {one} and {other}",
+            "one",
+            "Rename yours, or remove one of them.",
+        )
     )

@@ -58,9 +58,15 @@ def read_slot(config: Mapping[str, Any], kind: str) -> list[ProviderEntry]:
     return [_entry(item, f"{where}.providers[{index}]") for index, item in enumerate(listed)]
 
 
-def build_provider(entry: ProviderEntry, registry: ProviderRegistry, services: ProviderServices | None) -> BuiltProvider:
+def build_provider(
+    entry: ProviderEntry, registry: ProviderRegistry, services: ProviderServices | None
+) -> BuiltProvider:
     """Find, check and build one provider, and ask it whether its configuration will do. Raises ``ConfigError``."""
-    cls = registry.load(entry.cls, f"{entry.where}.class") if entry.cls else registry.find(entry.provider, f"{entry.where}.provider")
+    cls = (
+        registry.load(entry.cls, f"{entry.where}.class")
+        if entry.cls
+        else registry.find(entry.provider, f"{entry.where}.provider")
+    )
     instance, left = build(cls, entry.config, services, entry.where)
     _validate(instance, entry)
     return BuiltProvider(instance=instance, entry=entry, left=left)
@@ -71,19 +77,27 @@ def _validate(instance: Any, entry: ProviderEntry) -> None:
     try:
         required = instance.get_required_config_keys()
         problems = [
-            Problem(f"{entry.where}.config.{key}", "nothing", f"a value: {name} requires it") for key in required if key not in entry.config
+            Problem(f"{entry.where}.config.{key}", "nothing", f"a value: {name} requires it")
+            for key in required
+            if key not in entry.config
         ]
         good = not problems and instance.validate_config(dict(entry.config))
     except ConfigError:
         raise
     except (Exception, SystemExit) as error:  # a stranger's method
         raise ConfigError(
-            Problem(f"{entry.where}.config", f"a configuration on which {name}.validate_config raised {type(error).__name__}", "one it accepts")
+            Problem(
+                f"{entry.where}.config",
+                f"a configuration on which {name}.validate_config raised {type(error).__name__}",
+                "one it accepts",
+            )
         ) from error
     if problems:
         raise ConfigError(problems)
     if good is not True:
-        raise ConfigError(Problem(f"{entry.where}.config", f"a configuration that {name}.validate_config refuses", "one it accepts"))
+        raise ConfigError(
+            Problem(f"{entry.where}.config", f"a configuration that {name}.validate_config refuses", "one it accepts")
+        )
 
 
 def _entry(item: Any, where: str) -> ProviderEntry:
@@ -91,10 +105,14 @@ def _entry(item: Any, where: str) -> ProviderEntry:
         raise ConfigError(Problem(where, type(item).__name__, 'an object such as {"provider": "…", "config": {}}'))
     unknown = set(item) - {"provider", "class", "config"}
     if unknown:
-        raise ConfigError([Problem(f"{where}.{key}", "an unknown key", "provider, class or config") for key in sorted(unknown)])
+        raise ConfigError(
+            [Problem(f"{where}.{key}", "an unknown key", "provider, class or config") for key in sorted(unknown)]
+        )
     provider, cls, config = item.get("provider") or "", item.get("class") or "", item.get("config") or {}
     if not provider and not cls:
-        raise ConfigError(Problem(where, "neither provider nor class", '"provider": a name, or "class": "module:Class"'))
+        raise ConfigError(
+            Problem(where, "neither provider nor class", '"provider": a name, or "class": "module:Class"')
+        )
     if not isinstance(config, Mapping):
         raise ConfigError(Problem(f"{where}.config", type(config).__name__, "an object"))
     return ProviderEntry(provider=provider, cls=cls, config=dict(config), where=where)

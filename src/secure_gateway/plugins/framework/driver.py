@@ -7,6 +7,7 @@ cancelled, and if it swallows the cancellation it is abandoned, so nothing that 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import types
 from collections.abc import Coroutine, Generator
@@ -143,7 +144,5 @@ class _Alarm:
 
 
 def _abandon(coroutine: Coroutine[Any, Any, Any]) -> None:
-    try:
+    with contextlib.suppress(BaseException):  # it resists even GeneratorExit; nothing it says counts any more
         coroutine.close()
-    except BaseException:  # noqa: BLE001, S110 - it resists even GeneratorExit; nothing it says counts any more
-        pass

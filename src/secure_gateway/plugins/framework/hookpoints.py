@@ -61,6 +61,7 @@ class HttpHookType(StrEnum):
 class HookPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One hook: its payload and result types, the field that names the target, the fields that hold its content.
 
+    ``headers_only``: what may be returned instead of a whole payload, where headers are all that can change.
     ``writable``: the payload fields that a returned payload may change; a change of any other is an error of the plugin.
     """
 
@@ -71,6 +72,7 @@ class HookPoint(msgspec.Struct, frozen=True, kw_only=True):
     content: tuple[str, ...] = ()
     writable: frozenset[str] = frozenset()
     may_deny: bool = True
+    headers_only: type[payloads.HttpHeaderPayload] | None = None
 
 
 _POINTS: Final = (
@@ -154,6 +156,9 @@ _POINTS: Final = (
         payload=payloads.HttpPreRequestPayload,
         result=results.HttpPreRequestResult,
         target="path",
+        content=("method", "client_host", "client_port"),
+        writable=frozenset({"headers"}),
+        headers_only=payloads.HttpHeaderPayload,
     ),
     HookPoint(
         name=HttpHookType.HTTP_AUTH_RESOLVE_USER.value,
@@ -171,7 +176,10 @@ _POINTS: Final = (
         payload=payloads.HttpPostRequestPayload,
         result=results.HttpPostRequestResult,
         target="path",
+        content=("method", "client_host", "client_port", "status_code", "headers"),
+        writable=frozenset({"response_headers"}),
         may_deny=False,
+        headers_only=payloads.HttpHeaderPayload,
     ),
 )
 
@@ -181,8 +189,9 @@ PRE_HOOK: Final[dict[Operation, str]] = {
     Operation.RESOURCE: ResourceHookType.RESOURCE_PRE_FETCH.value,
     Operation.AGENT: AgentHookType.AGENT_PRE_INVOKE.value,
     Operation.MESSAGE: MessageHookType.MESSAGE_IN.value,
+    Operation.HTTP: HttpHookType.HTTP_PRE_REQUEST.value,
 }
-"""The hook before each operation; an HTTP request has none of these, its hooks sit around identity."""
+"""The hook before each operation. That of an HTTP request comes before identity."""
 
 POST_HOOK: Final[dict[Operation, str]] = {
     Operation.TOOL: ToolHookType.TOOL_POST_INVOKE.value,
@@ -190,6 +199,7 @@ POST_HOOK: Final[dict[Operation, str]] = {
     Operation.RESOURCE: ResourceHookType.RESOURCE_POST_FETCH.value,
     Operation.AGENT: AgentHookType.AGENT_POST_INVOKE.value,
     Operation.MESSAGE: MessageHookType.MESSAGE_OUT.value,
+    Operation.HTTP: HttpHookType.HTTP_POST_REQUEST.value,
 }
 
 HOOK_POINTS: Final[dict[str, HookPoint]] = {point.name: point for point in _POINTS}

@@ -52,9 +52,7 @@ class PluginConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def model_dump(self) -> dict[str, Any]:
         """Return the whole configuration as builtins. It may hold resolved secrets: do not log it."""
-        dumped = msgspec.to_builtins(self)
-        assert isinstance(dumped, dict)
-        return dumped
+        return dict(msgspec.to_builtins(self))
 
     def __repr__(self) -> str:
         return f"PluginConfig(name={self.name!r}, kind={self.kind!r}, mode={self.mode.value!r})"

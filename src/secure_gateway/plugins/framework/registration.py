@@ -101,9 +101,13 @@ def _custom_point(plugin: Plugin, attribute: str, name: str, mark: HookMark | No
 def _check_method(plugin: Plugin, attribute: str, function: Callable[..., Any], point: HookPoint) -> None:
     place = f"{_name(plugin)}.{attribute}"
     if not inspect.iscoroutinefunction(function):
-        raise ProviderContractError(f"{place} answers {point.name} and is not async: write `async def {attribute}(self, payload, context)`")
+        raise ProviderContractError(
+            f"{place} answers {point.name} and is not async: write `async def {attribute}(self, payload, context)`"
+        )
     parameters = [p for p in inspect.signature(function).parameters.values() if p.name != "self"]
-    required = [p for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    required = [
+        p for p in parameters if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
     variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
     keyword = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
@@ -125,7 +129,9 @@ def _check_annotations(place: str, function: Callable[..., Any], point: HookPoin
         raise ProviderContractError(
             f"{place} is annotated to return {result.__name__}, but {point.name} is answered with {point.result.__name__}"
         )
-    payload = next((hints[name] for name in inspect.signature(function).parameters if name != "self" and name in hints), None)
+    payload = next(
+        (hints[name] for name in inspect.signature(function).parameters if name != "self" and name in hints), None
+    )
     if isinstance(payload, type) and issubclass(payload, PluginPayload) and not issubclass(point.payload, payload):
         raise ProviderContractError(
             f"{place} is annotated to take {payload.__name__}, but {point.name} passes {point.payload.__name__}"

@@ -1,0 +1,69 @@
+"""The two hooks around an HTTP request of a protected app: before anybody is identified, and before the answer's headers leave."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from secure_gateway.pipeline.hooks import run_hooks
+from secure_gateway.pipeline.run import Run
+from secure_gateway.pipeline.subjects import Subject
+from secure_gateway.plugins.framework.context import GlobalContext
+from secure_gateway.plugins.framework.isolation import Isolated
+from secure_gateway.types import Headers
+
+Respond = Callable[[int, Headers], Awaitable[Headers]]
+"""Takes the status and the headers of the app's answer; returns the headers to send."""
+
+
+async def http_pre_request(run: Run) -> None:
+    """Let plugins see the request before identity; headers that they change are those from which credentials are read."""
+    request = run.request
+    run.facts = GlobalContext(request_id=request.request_id, content_type=request.content_type or None)
+    if not run.snapshot.bindings(request.server, "http_pre_request"):
+        return
+    subject = Subject(request.name, Isolated(_facts(request.arguments), 2), 0, request.headers)
+    await run_hooks(run, "http_pre_request", subject)
+    if (
+        subject.headers is not None
+        and subject.headers is not request.headers
+        and run.snapshot.read_credentials is not None
+    ):
+        request.headers = subject.headers
+        context = request.credentials.context if request.credentials is not None else {}
+        request.credentials = run.snapshot.read_credentials(subject.headers, context)
+
+
+def http_facts(run: Run) -> None:
+    """Tell plugins who was identified; what they stored before that stays."""
+    request, principal = run.request, run.principal
+    run.facts = GlobalContext(
+        request_id=request.request_id,
+        user=None if principal is None else principal.subject,
+        tenant_id=None if principal is None else principal.tenant_id,
+        content_type=request.content_type or None,
+        principal=principal,
+    )
+    for context in run.contexts.values():
+        context.global_context = run.facts
+
+
+def http_post_request(run: Run) -> Respond:
+    """Return what lets plugins change the headers of the answer."""
+
+    async def respond(status: int, headers: Headers) -> Headers:
+        request = run.request
+        if not run.snapshot.bindings(request.server, "http_post_request"):
+            return headers
+        seen = {"headers": dict(request.headers or {}), "status_code": status, **_facts(request.arguments)}
+        subject = Subject(request.name, Isolated(seen, 3), 0, headers)
+        await run_hooks(run, "http_post_request", subject)
+        return subject.headers if subject.headers is not None else headers
+
+    return respond
+
+
+def _facts(arguments: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return method, client host and port, as the door put them into the request's arguments."""
+    given = arguments or {}
+    return {name: given.get(name) for name in ("method", "client_host", "client_port")}
