@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
@@ -10,6 +11,9 @@ Unsubscribe = Callable[[], None]
 
 class StateStore(ABC):
     """Named tables of bytes under text keys. Methods may block: never call them on the request path.
+
+    What ``append`` wrote is a journal beside the entries of ``put`` and ``create``: ``get`` finds its newest entry of a key where there is
+    no other, ``recent`` lists it, ``scan`` and ``delete`` do not touch it.
 
     All raise ``StoreError`` when the store cannot be reached or is damaged; whoever needed the answer then refuses. Safe to use from
     several threads and, where the back-end allows, several processes.
@@ -54,3 +58,9 @@ class StateStore(ABC):
     @abstractmethod
     def close(self) -> None:
         """Release the back-end. Idempotent."""
+
+
+def check_expiry(expires_at: float | None) -> None:
+    """Refuse a time that is none: a database would take NaN for "never". Raises ``ValueError``."""
+    if expires_at is not None and not math.isfinite(expires_at):
+        raise ValueError(f"expires_at is {expires_at}; expected seconds since the epoch, or None")
