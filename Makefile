@@ -1,0 +1,78 @@
+# Each verb does its own set-up. Everything that is set up lies in .venv, .cache and .peers; `make clean` removes it.
+# PYTHON=/path/to/python3.11 chooses the interpreter; PYTEST_ARGS='tests/config -k line' narrows `make tests`.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+SHELL := /bin/bash
+
+BIN := .venv/bin
+CHECKED := $(wildcard src tests benchmarks examples scripts)
+PYTEST_ARGS ?=
+
+## Verbs ---------------------------------------------------------------------------------------------------------
+
+.PHONY: help demo test test-all lint types tests bench docs lock sbom clean
+.PHONY: system-packages env-servers env-fastmcp env-node
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: .venv/.stamp env-servers  ## watch a real MCP server being protected
+	@PATH="$$PATH:$(CURDIR)/.cache/envs/mcp-servers/bin" $(BIN)/secure-gateway demo
+
+test: lint types tests  ## lint, types and all tests but the soak tests
+
+test-all: lint types docs  ## everything: also the soak tests, the docs and the demo
+	@$(MAKE) tests MARKERS=
+	@$(MAKE) demo
+
+lint: .venv/.stamp  ## ruff: rules and format
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "Run .venv/bin/ruff format."; exit 1; }
+
+types: .venv/.stamp  ## mypy, strict
+	@$(BIN)/mypy $(CHECKED)
+
+# Soak tests run for minutes each; every other test runs here, and none is skipped silently.
+MARKERS = -m 'not soak'
+tests: .venv/.stamp system-packages env-servers env-fastmcp env-node
+	@$(BIN)/pytest $(MARKERS) $(PYTEST_ARGS)
+
+bench: .venv/.stamp env-servers env-node  ## measure against named peers, into benchmarks/results.json
+	@$(BIN)/python -m benchmarks
+
+docs: .venv/.stamp  ## check every link in the docs and run their examples
+	@$(BIN)/python scripts/check_docs.py
+	@$(BIN)/pytest tests/docs
+
+lock:  ## write the lock files anew (make lock UPGRADE=1: with the newest versions)
+	@scripts/lock $(if $(UPGRADE),--upgrade)
+	@$(MAKE) sbom
+
+sbom:  ## write the software bill of materials, sbom.cdx.json
+	@scripts/python-env .cache/envs/tools scripts/requirements-tools.txt
+	@.cache/envs/tools/bin/python scripts/sbom.py
+
+clean:  ## remove environments, caches and what was built
+	rm -rf .venv .cache .peers .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build src/*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+## Set-up: done once, and again when a lock file changes ------------------------------------------------------------
+
+.venv/.stamp: requirements-dev.lock pyproject.toml scripts/python-env
+	@scripts/python-env .venv requirements-dev.lock
+	@.venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+system-packages:
+	@scripts/system-packages --for-tests
+
+env-servers:
+	@scripts/python-env .cache/envs/mcp-servers tests/integration/requirements-mcp-servers.txt
+
+env-fastmcp:
+	@scripts/python-env .cache/envs/fastmcp tests/integration/requirements-fastmcp.txt
+
+env-node:
+	@scripts/node22
