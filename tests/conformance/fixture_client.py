@@ -11,11 +11,12 @@ server's address to this command:
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import mcp_types as types
@@ -27,6 +28,19 @@ from pydantic import ValidationError
 _READ_TIMEOUT_SECONDS = 20.0
 
 Deed = Callable[[Client], Awaitable[None]]
+
+
+class SkillsListRequest(types.Request[types.RequestParams, Literal["skills/list"]]):
+    """A request of the skills extension, which the SDK does not know."""
+
+    method: Literal["skills/list"] = "skills/list"
+    params: types.RequestParams
+
+
+class SkillsListResult(types.Result):
+    """Its result, as far as it is read here."""
+
+    skills: list[dict[str, Any]]
 
 
 async def _accept(context: ClientRequestContext, params: types.ElicitRequestParams) -> types.ElicitResult:
@@ -84,6 +98,34 @@ async def _call_as_told(client: Client) -> None:
         await client.call_tool(call["name"], call["arguments"])
 
 
+async def _skills(client: Client) -> list[dict[str, Any]]:
+    request = SkillsListRequest(params=types.RequestParams())
+    return (await client.session.send_request(request, SkillsListResult)).skills
+
+
+async def _list_skills(client: Client) -> None:
+    await _skills(client)
+
+
+def _trusted(content: str, claim: dict[str, Any], frontmatter: dict[str, Any]) -> bool:
+    raw = content.encode()
+    if len(raw) != claim["size"] or f"sha256:{hashlib.sha256(raw).hexdigest()}" != claim["digest"]:
+        return False
+    if not content.startswith("---\n"):
+        return True
+    head = content.removeprefix("---\n").partition("\n---\n")[0]
+    return dict(line.split(": ", 1) for line in head.splitlines()) == frontmatter
+
+
+async def _load_skills(client: Client) -> None:
+    for skill in await _skills(client):
+        for claim in skill["resources"]:
+            (content,) = (await client.read_resource(claim["uri"])).contents
+            text = content.text if isinstance(content, types.TextResourceContents) else ""
+            if not _trusted(text, claim, skill["frontmatter"]):
+                break
+
+
 def deeds() -> dict[str, Deed]:
     """Name what to do in each scenario, once connected."""
     return {
@@ -98,6 +140,10 @@ def deeds() -> dict[str, Deed]:
         "http-invalid-tool-headers": _call_every_tool,
         "json-schema-ref-no-deref": _list,
         "json-schema-2020-12-preservation": _echo_schema,
+        "sep-2640-client-no-prefetch": _list_skills,
+        "sep-2640-client-verify-digest": _load_skills,
+        "sep-2640-client-verify-size": _load_skills,
+        "sep-2640-client-verify-frontmatter": _load_skills,
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import mcp_types as types
 from fixture_inputs import ask_for_prompt_context
+from fixture_skills import manifest_resource, skill_text
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
@@ -51,6 +52,7 @@ async def list_resources(ctx: Context, params: types.PaginatedRequestParams | No
             types.Resource(
                 uri="test://watched-resource", name="watched", description="A text to watch", mime_type="text/plain"
             ),
+            manifest_resource(),
         ]
     )
 
@@ -82,6 +84,8 @@ async def read_resource(ctx: Context, params: types.ReadResourceRequestParams) -
     contents: types.TextResourceContents | types.BlobResourceContents
     if uri == "test://static-binary":
         contents = types.BlobResourceContents(uri=uri, mime_type="image/png", blob=RED_PIXEL_PNG)
+    elif (skill := skill_text(uri)) is not None:
+        contents = types.TextResourceContents(uri=uri, mime_type="text/markdown", text=skill)
     elif uri in texts:
         contents = types.TextResourceContents(uri=uri, mime_type="text/plain", text=texts[uri])
     elif match := _TEMPLATE_URI.fullmatch(uri):

@@ -25,6 +25,7 @@ from fixture_content import (
     list_templates,
     read_resource,
 )
+from fixture_skills import serve_skills
 from fixture_tasks import TaskBoard
 from fixture_tools import FixtureTool, ToolResult, tool_catalogue
 from mcp.server.caching import CacheHint
@@ -124,6 +125,7 @@ def build_server() -> Server[Any]:
             on_set_logging_level=_set_level,
         )
     board.attach_to(server)
+    serve_skills(server)
     server.middleware.append(RequestStateBoundary(RequestStateSecurity.ephemeral(), default_audience=_NAME))
     return server
 

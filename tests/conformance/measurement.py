@@ -5,15 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 from pathlib import Path
-from typing import Literal
 
 from tests.conformance.children import serving
 from tests.conformance.gateway_under_test import gateway_before
-from tests.conformance.runner import LEFT_OUT, REVISIONS, ConformanceSuite, Results, Toolchain
+from tests.conformance.runner import LEFT_OUT, ConformanceSuite, Direction, Results, Toolchain
 from tests.conformance.toolchain import suite_version
-
-Direction = Literal["server", "client"]
-DIRECTIONS: tuple[Direction, ...] = ("server", "client")
 
 _HERE = Path(__file__).parent
 
@@ -37,7 +33,7 @@ class Measurement:
 
     def left_out(self, revision: str) -> list[str]:
         """Name the scenarios that are not run."""
-        return [name for name in self._suite.client_scenarios(revision) if name.startswith(LEFT_OUT)]
+        return [name for name in self._suite.scenarios("client", revision) if name.startswith(LEFT_OUT)]
 
     def _measured(self, direction: Direction, revision: str, *, guarded: bool) -> Results:
         key = (direction, revision, guarded)
@@ -57,6 +53,3 @@ class Measurement:
         client = [self._python, str(_HERE / "fixture_client.py")]
         wrapper = [sys.executable, "-m", "tests.conformance.client_through_gateway"]
         return self._suite.test_client(revision, [*wrapper, *client] if guarded else client)
-
-
-__all__ = ["DIRECTIONS", "REVISIONS", "Direction", "Measurement"]

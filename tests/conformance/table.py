@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.conformance.measurement import DIRECTIONS, REVISIONS, Direction, Measurement
-from tests.conformance.runner import Outcome
+from tests.conformance.measurement import Measurement
+from tests.conformance.runner import DIRECTIONS, REVISIONS, Direction, Outcome
 from tests.conformance.toolchain import toolchain
 
 _HEAD = """# Protocol conformance
@@ -20,8 +20,8 @@ and with the gateway in between, and both runs must find exactly the same. This 
 `python -m tests.conformance.table`; the tests fail when it no longer says what they measure.
 
 In the server direction the suite is the client and our fixture the server, with every scenario of the revision's
-requirement set, also those that the set runs without scoring (the tasks extension among them). In the client direction
-the suite is the server and our fixture the client. The gateway runs as `secure-gateway serve` with a guardrail on, and
+requirement set, scored or not, and for the newest revision those of the extensions (tasks, skills), which the gateway
+does not know. In the client direction the suite is the server and our fixture the client. The gateway runs as `secure-gateway serve` with a guardrail on, and
 lets callers without a credential pass, because the suite shows none.
 """
 
