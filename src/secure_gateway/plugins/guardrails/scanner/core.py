@@ -1,0 +1,280 @@
+"""The scanner: one pass over the serialised value, and exact checks only where a candidate fired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
+
+import re2
+
+from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet, options
+from secure_gateway.plugins.guardrails.scanner.finding import (
+    Detector,
+    Finding,
+    Limits,
+    ScanLimitExceeded,
+    Span,
+    whole,
+)
+from secure_gateway.plugins.guardrails.scanner.folding import FoldedText, Folder, fold_pattern
+from secure_gateway.plugins.guardrails.scanner.serialise import FIELD_END, serialise, spaced
+from secure_gateway.plugins.guardrails.scanner.walk import Leaf, leaves
+
+_CONTEXT_BEFORE = 64
+_CONTEXT_AFTER = 24
+_CONTEXT_BONUS = 0.15
+_SUREST = 0.99
+_MAX_LAYERS = 2
+_BATCH = 32
+
+_Hit = tuple[int, int, float, Detector]
+
+
+class _Armed:
+    """A detector with its patterns compiled."""
+
+    __slots__ = ("check", "context", "detector", "grouped", "pattern")
+
+    def __init__(self, detector: Detector) -> None:
+        self.detector = detector
+        self.check = detector.check or whole
+        try:
+            self.pattern = re2.compile(fold_pattern(detector.exact), options())
+            words = "|".join(fold_pattern(word) for word in detector.context)
+            self.context = re2.compile(f"(?i)(?:^|[^a-z])(?:{words})s?(?:[^a-z]|$)", options()) if words else None
+        except re2.error as exc:
+            msg = f"detector {detector.id}: found a pattern that RE2 does not take: {_reason(exc)}"
+            raise ValueError(msg) from exc
+        self.grouped = self.pattern.groups
+
+
+class _Region:
+    """The bytes that an exact pattern matched; decodes what it is asked for."""
+
+    __slots__ = ("_armed", "_data", "_end", "_near", "_scanner", "_start", "layer", "value")
+
+    def __init__(self, armed: _Armed, data: bytes, span: tuple[int, int], scanner: Scanner, layer: int) -> None:
+        self._armed = armed
+        self._data = data
+        self._start, self._end = span
+        self._scanner = scanner
+        self.layer = layer
+        self.value = data[self._start : self._end].decode("utf-8", "surrogatepass")
+        self._near: bool | None = None
+
+    @property
+    def has_context(self) -> bool:
+        if self._near is None:
+            context = self._armed.context
+            self._near = context is not None and context.search(self._window()) is not None
+        return self._near
+
+    @property
+    def confidence(self) -> float:
+        own = self._armed.detector.confidence
+        return min(_SUREST, own + _CONTEXT_BONUS) if self.has_context else own
+
+    def before(self, count: int) -> str:
+        text = self._data[max(0, self._start - 4 * count) : self._start].decode("utf-8", "ignore")
+        return text[-count:]
+
+    def after(self, count: int) -> str:
+        return self._data[self._end : self._end + 4 * count].decode("utf-8", "ignore")[:count]
+
+    def is_injection(self, text: str) -> bool:
+        return self.layer < _MAX_LAYERS and self._scanner.is_injection(text, self.layer + 1)
+
+    def _window(self) -> bytes:
+        before = self._data[max(0, self._start - _CONTEXT_BEFORE) : self._start]
+        return before + b"\n" + self._data[self._end : self._end + _CONTEXT_AFTER]
+
+
+class Scanner:
+    """Compiles detectors once and then scans texts and nested values; holds no state between scans, safe in threads.
+
+    ``threshold`` is the score that the injection signals in one string must reach together to be reported.
+    """
+
+    def __init__(self, detectors: Sequence[Detector], *, limits: Limits | None = None, threshold: float = 0.5) -> None:
+        """Compile and warm up; raises ValueError for an empty table, a doubled id or a pattern RE2 does not take."""
+        ids = [detector.id for detector in detectors]
+        if not ids or len(set(ids)) != len(ids):
+            msg = f"found {len(ids)} detectors with {len(set(ids))} different ids; expected at least one, each id once"
+            raise ValueError(msg)
+        self.detectors = tuple(detectors)
+        self.limits = limits or Limits()
+        self._threshold = threshold
+        by_candidate: dict[str, list[_Armed]] = {}
+        for detector in self.detectors:
+            by_candidate.setdefault(fold_pattern(detector.candidate), []).append(_Armed(detector))
+        self._armed = list(by_candidate.values())
+        self._candidates = CandidateSet(list(by_candidate))
+        self._folder = Folder()
+
+    def scan_text(self, text: str) -> list[Finding]:
+        """Return what is found in one text.
+
+        Raises:
+            ScanLimitExceeded: The text is longer, or holds more findings, than the limits allow.
+            ScannerError: The engine gave up. In either case the caller denies.
+        """
+        if len(text) > self.limits.max_chars:
+            msg = f"found a text of {len(text)} characters; at most {self.limits.max_chars} are scanned"
+            raise ScanLimitExceeded(msg)
+        found = self._pointed(Leaf(text, "", None, is_key=False))
+        self._refuse_beyond(len(found), 0)
+        return found
+
+    def scan(self, value: object) -> list[Finding]:
+        """Return what is found in the keys and values of a nested value; its errors are those of ``scan_text``."""
+        if type(value) is str:
+            return self.scan_text(value)
+        if self._is_clean(serialise(value, self.limits)):
+            return []
+        found: list[Finding] = []
+        way = 0
+        for leaf in self._suspects(value):
+            if here := self._pointed(leaf):
+                found += here
+                way += len(here[0].pointer)
+                self._refuse_beyond(len(found), way)
+        return found
+
+    def is_injection(self, text: str, layer: int) -> bool:
+        """Say whether a text decoded from inside another holds instructions to the model."""
+        return any(hit[3].category == "injection" for hit in self._examine(text, 0, layer))
+
+    def _is_clean(self, data: bytes) -> bool:
+        if self._candidates.fired(data):
+            return False
+        if data.isascii():
+            return True
+        folded = self._folder.fold(data.decode("utf-8", "surrogatepass"), data)
+        return folded is None or not self._candidates.fired(folded.data)
+
+    def _refuse_beyond(self, findings: int, way: int) -> None:
+        # Pointers are charged too: under deep long keys they would outgrow the payload a thousandfold.
+        if findings > self.limits.max_findings or way > self.limits.max_chars:
+            msg = (
+                f"found more than {self.limits.max_findings} findings, or too long ways to them; the content is refused"
+            )
+            raise ScanLimitExceeded(msg)
+
+    def _suspects(self, value: object) -> Iterator[Leaf]:
+        """Yield the strings of the batches in which a candidate fires: a match per string costs more than the match."""
+        walk = leaves(value, self.limits)
+        while batch := list(islice(walk, _BATCH)):
+            text = "\n".join(_in_its_field(leaf) for leaf in batch)
+            if not self._is_clean(text.encode("utf-8", "surrogatepass")):
+                yield from batch
+
+    def _pointed(self, leaf: Leaf) -> list[Finding]:
+        full = _in_its_field(leaf)
+        hits = self._examine(full, len(full) - len(leaf.text))
+        if not hits:
+            return []
+        if leaf.is_key and leaf.place is not None:
+            leaf.place.masked = True
+        pointer = leaf.pointer()
+        return [Finding(d.type, d.category, pointer, start, end, sure, d.id) for start, end, sure, d in hits]
+
+    def _examine(self, full: str, skip: int, layer: int = 0) -> list[_Hit]:
+        """Run the exact checks on ``full``, as it is and folded; places count from ``skip``, and nothing before it is a hit."""
+        data = full.encode("utf-8", "surrogatepass")
+        hits = list(_in_characters(self._exact(data, layer), data, None))
+        if not data.isascii():
+            folded = self._folder.fold(full, data)
+            if folded is not None:
+                hits += _in_characters(self._exact(folded.data, layer), folded.data, folded)
+        if not hits:
+            return hits
+        inside = [(max(0, start - skip), end - skip, sure, d) for start, end, sure, d in hits if end > skip]
+        return _without_covered(self._weighed(inside))
+
+    def _exact(self, data: bytes, layer: int) -> list[_Hit]:
+        hits: list[_Hit] = []
+        for index in self._candidates.fired(data):
+            for armed in self._armed[index]:
+                for match in armed.pattern.finditer(data):
+                    span = _group_span(match, armed.grouped)
+                    region = _Region(armed, data, span, self, layer)
+                    if armed.detector.needs_context and not region.has_context:
+                        continue
+                    hits += map(partial(_placed, region.value, span[0], armed.detector), armed.check(region))
+        return hits
+
+    def _weighed(self, hits: list[_Hit]) -> list[_Hit]:
+        """Let the injection signals of one string add up (noisy or over distinct detectors); weak ones alone are dropped."""
+        weights = {d.id: max(sure, 0.0) for _, _, sure, d in hits if d.category == "injection"}
+        if not weights:
+            return hits
+        doubt = 1.0
+        for weight in weights.values():
+            doubt *= 1.0 - min(weight, 1.0)
+        score = round(1.0 - doubt, 4)
+        if score < self._threshold:
+            return [hit for hit in hits if hit[3].category != "injection"]
+        return [(s, e, max(sure, score) if d.category == "injection" else sure, d) for s, e, sure, d in hits]
+
+
+def _in_its_field(leaf: Leaf) -> str:
+    """Return a string behind the name of its field, as it stands in serialised JSON: the name is context."""
+    return f"{spaced(leaf.field)}{FIELD_END}{leaf.text}" if leaf.field else leaf.text
+
+
+def _group_span(match: Any, groups: int) -> tuple[int, int]:
+    """Return the span of the first group that took part, else of the match."""
+    for group in range(1, groups + 1):
+        if match.start(group) >= 0:
+            return match.span(group)  # type: ignore[no-any-return]
+    return match.span()  # type: ignore[no-any-return]
+
+
+def _placed(value: str, offset: int, detector: Detector, span: Span) -> _Hit:
+    start, end, confidence = span
+    if not value.isascii():
+        before, inside = (
+            value[:start].encode("utf-8", "surrogatepass"),
+            value[start:end].encode("utf-8", "surrogatepass"),
+        )
+        return offset + len(before), offset + len(before) + len(inside), confidence, detector
+    return offset + start, offset + end, confidence, detector
+
+
+def _in_characters(hits: list[_Hit], data: bytes, folded: FoldedText | None) -> Iterable[_Hit]:
+    """Turn byte places into characters, of the original text where ``data`` is a folded one."""
+    if not hits:
+        return hits
+    places = {place for hit in hits for place in hit[:2]}
+    index = dict.fromkeys(places, 0) if not data.isascii() else {place: place for place in places}
+    if not data.isascii():
+        last = count = 0
+        for place in sorted(places):
+            count += len(data[last:place].decode("utf-8", "surrogatepass"))
+            index[place] = count
+            last = place
+    if folded is None:
+        return [(index[start], index[end], sure, d) for start, end, sure, d in hits]
+    original = folded.original_index
+    return [(original(index[s]), original(index[e] - 1) + 1, sure, d) for s, e, sure, d in hits]
+
+
+def _without_covered(hits: list[_Hit]) -> list[_Hit]:
+    """Drop what lies inside a finding of its category that is at least as sure: the same thing, seen twice."""
+    kept: list[_Hit] = []
+    outer: dict[str, _Hit] = {}
+    for hit in sorted(hits, key=lambda hit: (hit[0], -hit[1], -hit[2])):
+        cover = outer.get(hit[3].category)
+        if cover is not None and hit[1] <= cover[1] and hit[2] <= cover[2]:
+            continue
+        if cover is None or hit[1] >= cover[1]:
+            outer[hit[3].category] = hit
+        kept.append(hit)
+    return kept
+
+
+def _reason(exc: Exception) -> str:
+    raw = exc.args[0] if exc.args else ""
+    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
