@@ -1,8 +1,9 @@
 """An MCP server that offers what the official conformance suite looks for, in both protocol eras.
 
-It runs from an environment of its own (the `mcp` SDK is not ours to install) and prints its address on one line:
+It runs from an environment of its own (the `mcp` SDK is not ours to install). Over HTTP it prints its address:
 
     python fixture_server.py --port 0
+    python fixture_server.py --stdio
 """
 
 # mypy: ignore-errors
@@ -14,6 +15,7 @@ import socket
 import warnings
 from typing import Any
 
+import anyio
 import mcp_types as types
 import uvicorn
 from fixture_content import (
@@ -32,6 +34,7 @@ from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
+from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http import EventCallback, EventId, EventMessage, EventStore, StreamId
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.exceptions import MCPDeprecationWarning, MCPError
@@ -130,12 +133,23 @@ def build_server() -> Server[Any]:
     return server
 
 
+async def _serve_stdio() -> None:
+    server = build_server()
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())
+
+
 def main() -> None:
-    """Serve on a loopback port until stopped."""
+    """Serve on a loopback port, or on stdin and stdout, until stopped."""
     warnings.simplefilter("ignore", MCPDeprecationWarning)
     parser = argparse.ArgumentParser(description="Serve the MCP conformance fixture.")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 picks a free one")
-    port: int = parser.parse_args().port
+    parser.add_argument("--stdio", action="store_true", help="speak on stdin and stdout instead")
+    chosen = parser.parse_args()
+    if chosen.stdio:
+        anyio.run(_serve_stdio)
+        return
+    port: int = chosen.port
     listener = socket.create_server(("127.0.0.1", port))
     app = build_server().streamable_http_app(event_store=MemoryEventStore(), retry_interval=_RETRY_MILLISECONDS)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)

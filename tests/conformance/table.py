@@ -21,8 +21,8 @@ and with the gateway in between, and both runs must find exactly the same. This 
 
 In the server direction the suite is the client and our fixture the server, with every scenario of the revision's
 requirement set, scored or not, and for the newest revision those of the extensions (tasks, skills), which the gateway
-does not know. In the client direction the suite is the server and our fixture the client. The gateway runs as `secure-gateway serve` with a guardrail on, and
-lets callers without a credential pass, because the suite shows none.
+does not know. In the client direction the suite is the server and our fixture the client. The gateway runs as
+`secure-gateway serve` with a guardrail on, and lets callers without a credential pass, because the suite shows none.
 """
 
 _TITLES: dict[Direction, str] = {"server": "Server direction", "client": "Client direction"}
