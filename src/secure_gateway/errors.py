@@ -105,6 +105,12 @@ class PluginError(RequestError):
     """A plugin raised, hung, returned nothing or something that is no answer. It counts as a refusal."""
 
 
+class AnswerError(GatewayError):
+    """A guard gave an answer that cannot be obeyed. The message names types and fields only, never content."""
+
+    code = ErrorCode.PLUGIN_ERROR
+
+
 class UpstreamError(RequestError):
     """The protected tool, server or function failed or never answered."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Self
+from typing import Any, ParamSpec, Self, TypeVar, overload
 
 from secure_gateway.caller import current_caller
 from secure_gateway.decisions import Note, Stage, Verdict
@@ -30,6 +30,9 @@ from secure_gateway.plugins.framework.context import GlobalContext
 from secure_gateway.plugins.framework.hookpoints import POST_HOOK, PRE_HOOK
 from secure_gateway.plugins.framework.isolation import Isolated, NotJSONError
 from secure_gateway.types import AuthCredentials, Door, Operation, Principal, Request
+
+_Parameters = ParamSpec("_Parameters")
+_Return = TypeVar("_Return")
 
 _SCHEMA = Stage("schema")
 _INPUT = Stage("input")
@@ -191,9 +194,25 @@ class Gateway:
         """Like ``call``, for code that has no event loop: it waits. Takes the same options."""
         return self._loop.run(self.call(name, arguments, upstream, **options))
 
+    @overload
+    def protect(self, function: Callable[_Parameters, _Return], /) -> Callable[_Parameters, _Return]: ...
+
+    @overload
+    def protect(
+        self,
+        function: None = None,
+        /,
+        *,
+        name: str = "",
+        operation: Operation | str = Operation.TOOL,
+        server: str = "",
+        credentials: Callable[[Mapping[str, Any]], AuthCredentials | str | None] | None = None,
+    ) -> Callable[[Callable[_Parameters, _Return]], Callable[_Parameters, _Return]]: ...
+
     def protect(
         self,
         function: Callable[..., Any] | None = None,
+        /,
         *,
         name: str = "",
         operation: Operation | str = Operation.TOOL,

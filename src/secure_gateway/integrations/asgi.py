@@ -115,11 +115,11 @@ class _Exchange:
         if self.too_large and not self._started:
             return  # the app answers a body that it has not seen whole; the refusal answers instead
         if message["type"] == "http.response.start":
-            self._started = True
             if self.respond is not None:
                 given = [(key.decode("latin-1"), value.decode("latin-1")) for key, value in message.get("headers", [])]
                 changed = await self.respond(message["status"], Headers(given))
                 message = {**message, "headers": _merged(message.get("headers", []), changed)}
+            self._started = True
         elif message["type"] == "websocket.accept":
             self._started = True
         await self._send(message)

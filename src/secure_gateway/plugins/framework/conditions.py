@@ -7,7 +7,6 @@ because something is unknown.
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -114,7 +113,22 @@ def _reason(error: re2.error) -> str:
 
 
 def _glob(entry: str) -> Any:
-    return compile_pattern(fnmatch.translate(entry).removesuffix(r"\Z"))
+    """Translate a glob; ``fnmatch`` writes look-around and atomic groups, which RE2 rightly does not know."""
+    parts: list[str] = []
+    position = 0
+    while position < len(entry):
+        sign = entry[position]
+        end = entry.find("]", position + 2) if sign == "[" else -1
+        if sign in "*?":
+            parts.append(".*" if sign == "*" else ".")
+        elif end > 0:
+            inside = entry[position + 1 : end].replace("\\", "\\\\").replace("[", "\\[")
+            parts.append(f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]")
+            position = end
+        else:
+            parts.append(re2.escape(sign))
+        position += 1
+    return compile_pattern(f"(?s:{''.join(parts)})")
 
 
 def _pattern_or_nothing(text: str) -> list[Any]:

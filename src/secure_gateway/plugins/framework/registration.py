@@ -125,7 +125,11 @@ def _check_annotations(place: str, function: Callable[..., Any], point: HookPoin
     except (NameError, TypeError, AttributeError):
         return  # names that exist for type checkers only; the answer's type is checked at every call
     result = hints.get("return")
-    if isinstance(result, type) and not (issubclass(result, point.result) or result is PluginResult):
+    if (
+        isinstance(result, type)
+        and result is not Any
+        and not (issubclass(result, point.result) or result is PluginResult)
+    ):
         raise ProviderContractError(
             f"{place} is annotated to return {result.__name__}, but {point.name} is answered with {point.result.__name__}"
         )

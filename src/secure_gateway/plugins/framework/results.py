@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
+
+from secure_gateway.plugins.framework.payloads import (
+    AgentPostInvokePayload,
+    AgentPreInvokePayload,
+    HttpAuthCheckPermissionResultPayload,
+    HttpHeaderPayload,
+    HttpPostRequestPayload,
+    HttpPreRequestPayload,
+    MessagePayload,
+    PromptPosthookPayload,
+    PromptPrehookPayload,
+    ResourcePostFetchPayload,
+    ResourcePreFetchPayload,
+    ToolPostInvokePayload,
+    ToolPreInvokePayload,
+)
+
+PayloadT = TypeVar("PayloadT")
 
 _LONGEST = 40
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
@@ -28,7 +46,7 @@ class PluginViolation(msgspec.Struct, kw_only=True):
         return f"PluginViolation(code={self.code!r})"
 
 
-class PluginResult(msgspec.Struct, kw_only=True):
+class PluginResult(msgspec.Struct, Generic[PayloadT], kw_only=True):
     """A hook's answer.
 
     ``continue_processing=False`` denies, and wants a ``violation``. ``modified_payload`` replaces the payload for everyone after this
@@ -36,13 +54,15 @@ class PluginResult(msgspec.Struct, kw_only=True):
     """
 
     continue_processing: bool = True
-    modified_payload: Any = None
+    modified_payload: PayloadT | None = None
     violation: PluginViolation | None = None
     metadata: dict[str, Any] | None = None
 
-    def __class_getitem__(cls, _payload: Any) -> type:
-        """Make ``PluginResult[EmailPayload]`` mean the class itself, so that calling it costs nothing extra."""
-        return cls
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, _payload):
+            """Make ``PluginResult[EmailPayload]`` mean the class itself, so that calling it costs nothing extra."""
+            return cls
 
     def model_dump(self) -> dict[str, Any]:
         """Return the fields as a dict, nested payloads and violations too."""
@@ -58,55 +78,55 @@ class PluginResult(msgspec.Struct, kw_only=True):
         return f"{type(self).__name__}(continue_processing={self.continue_processing}, violation={self.violation!r})"
 
 
-class ToolPreInvokeResult(PluginResult):
+class ToolPreInvokeResult(PluginResult[ToolPreInvokePayload]):
     """Answers ``tool_pre_invoke``."""
 
 
-class ToolPostInvokeResult(PluginResult):
+class ToolPostInvokeResult(PluginResult[ToolPostInvokePayload]):
     """Answers ``tool_post_invoke``."""
 
 
-class PromptPrehookResult(PluginResult):
+class PromptPrehookResult(PluginResult[PromptPrehookPayload]):
     """Answers ``prompt_pre_fetch``."""
 
 
-class PromptPosthookResult(PluginResult):
+class PromptPosthookResult(PluginResult[PromptPosthookPayload]):
     """Answers ``prompt_post_fetch``."""
 
 
-class ResourcePreFetchResult(PluginResult):
+class ResourcePreFetchResult(PluginResult[ResourcePreFetchPayload]):
     """Answers ``resource_pre_fetch``."""
 
 
-class ResourcePostFetchResult(PluginResult):
+class ResourcePostFetchResult(PluginResult[ResourcePostFetchPayload]):
     """Answers ``resource_post_fetch``."""
 
 
-class AgentPreInvokeResult(PluginResult):
+class AgentPreInvokeResult(PluginResult[AgentPreInvokePayload]):
     """Answers ``agent_pre_invoke``."""
 
 
-class AgentPostInvokeResult(PluginResult):
+class AgentPostInvokeResult(PluginResult[AgentPostInvokePayload]):
     """Answers ``agent_post_invoke``."""
 
 
-class MessageResult(PluginResult):
+class MessageResult(PluginResult[MessagePayload]):
     """Answers ``message_in`` and ``message_out``."""
 
 
-class HttpPreRequestResult(PluginResult):
+class HttpPreRequestResult(PluginResult[HttpPreRequestPayload | HttpHeaderPayload]):
     """Answers ``http_pre_request``."""
 
 
-class HttpPostRequestResult(PluginResult):
+class HttpPostRequestResult(PluginResult[HttpPostRequestPayload | HttpHeaderPayload]):
     """Answers ``http_post_request``."""
 
 
-class HttpAuthResolveUserResult(PluginResult):
+class HttpAuthResolveUserResult(PluginResult[dict[str, Any]]):
     """Answers ``http_auth_resolve_user``."""
 
 
-class HttpAuthCheckPermissionResult(PluginResult):
+class HttpAuthCheckPermissionResult(PluginResult[HttpAuthCheckPermissionResultPayload]):
     """Answers ``http_auth_check_permission``."""
 
 
