@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import types
 import typing
 from collections.abc import Mapping, MutableMapping
 from typing import Any
@@ -48,8 +49,8 @@ def _method_faults(name: str, expected: Any, actual: Any) -> list[str]:
         return [f"{name} is async and must not be: write `def {name}(…)`"]
     given = [p for p in inspect.signature(expected).parameters.values() if p.name != "self"]
     skip = 0 if isinstance(actual, staticmethod) else 1
+    signature = inspect.signature(function)
     try:
-        signature = inspect.signature(function)
         signature.bind(*([None] * (len(given) + skip)))
     except TypeError:
         takes = ", ".join(list(signature.parameters)[skip:])
@@ -63,12 +64,13 @@ def build(
     """Return an instance of ``cls`` and the configuration keys that its constructor did not take.
 
     A constructor whose one parameter is called ``config`` or annotated as a mapping gets the whole dict; any other gets keywords. A parameter
-    called ``services`` gets the ``ProviderServices``. Raises ``ConfigError`` at ``where`` for missing keys and for a constructor that raises.
+    called ``services`` gets the ``ProviderServices`` (None without a gateway, where it has a default). Raises ``ConfigError`` at ``where`` for
+    missing keys and for a constructor that raises.
     """
     parameters = _constructor_parameters(cls)
     given: dict[str, Any] = {}
     if "services" in parameters:
-        if services is None:
+        if services is None and parameters["services"].default is inspect.Parameter.empty:
             raise ConfigError(
                 Problem(
                     where, f"{_bare(cls)} without a gateway around it", "the services of a gateway", "Use load_gateway."
@@ -88,7 +90,8 @@ def build(
                 for name in lacking
             ]
         )
-    given |= {key: value for key, value in config.items() if open_ended or key in named}
+    # What the gateway lends is not for the configuration to replace.
+    given = {key: value for key, value in config.items() if open_ended or key in named} | given
     left = {} if open_ended else {key: value for key, value in config.items() if key not in named}
     return _construct(cls, [], given, where), left
 
@@ -113,7 +116,15 @@ def _takes_mapping(cls: type, parameters: Mapping[str, inspect.Parameter]) -> bo
         hint = typing.get_type_hints(cls.__init__).get(name)  # type: ignore[misc]
     except (NameError, TypeError, AttributeError):
         return False
-    return (typing.get_origin(hint) or hint) in _MAPPINGS
+    return any(_is_mapping(option) for option in (typing.get_args(hint) if _is_union(hint) else (hint,)))
+
+
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Union, types.UnionType)
+
+
+def _is_mapping(hint: Any) -> bool:
+    return typing.is_typeddict(hint) or (typing.get_origin(hint) or hint) in _MAPPINGS
 
 
 def _construct(cls: type, positional: list[Any], named: dict[str, Any], where: str) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import msgspec
 
@@ -11,6 +12,8 @@ from secure_gateway.errors import ConfigError, Problem
 from secure_gateway.plugins.construction import build
 from secure_gateway.plugins.registry import ProviderRegistry
 from secure_gateway.plugins.services import ProviderServices
+
+_OWN_CONFIG: Final = "$.config"
 
 
 class ProviderEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,9 +70,18 @@ def build_provider(
         if entry.cls
         else registry.find(entry.provider, f"{entry.where}.provider")
     )
-    instance, left = build(cls, entry.config, services, entry.where)
-    _validate(instance, entry)
+    try:
+        instance, left = build(cls, entry.config, services, entry.where)
+        _validate(instance, entry)
+    except ConfigError as error:
+        raise ConfigError([anchored(problem, f"{entry.where}.config") for problem in error.problems]) from error
     return BuiltProvider(instance=instance, entry=entry, left=left)
+
+
+def anchored(problem: Problem, where: str) -> Problem:
+    """Put ``where`` in place of ``$.config``, by which a provider names its own configuration, not knowing where that stands."""
+    inner = problem.path.removeprefix(_OWN_CONFIG)
+    return replace(problem, path=where + inner) if inner != problem.path and inner[:1] in ("", ".", "[") else problem
 
 
 def _validate(instance: Any, entry: ProviderEntry) -> None:
