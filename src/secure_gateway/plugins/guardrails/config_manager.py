@@ -1,0 +1,232 @@
+"""Pick the guardrail providers from the configuration, and bind what they make to the hooks of the request path."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from secure_gateway.errors import ConfigError, Problem
+from secure_gateway.plugins.framework.binding import HookBinding
+from secure_gateway.plugins.framework.registration import class_digest
+from secure_gateway.plugins.guardrails.base import GuardrailProvider
+from secure_gateway.plugins.guardrails.guards import Guards, StandingProvider, bind_guards, check_guards, no_guards
+from secure_gateway.plugins.guardrails.policy import Layer, Policy, leftover_keys, read_policy
+from secure_gateway.plugins.guardrails.tool_lists import judge_server, judge_tools
+from secure_gateway.plugins.guardrails.watched_config import Glance, watch
+from secure_gateway.plugins.registry import ProviderRegistry
+from secure_gateway.plugins.services import ProviderServices
+from secure_gateway.plugins.slots import ProviderEntry, anchored, build_provider, read_slot
+
+logger = logging.getLogger(__name__)
+
+BUILT_IN: Final[Mapping[str, str]] = {
+    "keyword": "secure_gateway.plugins.guardrails.keyword:KeywordGuardrailProvider",
+    "pii": "secure_gateway.plugins.guardrails.pii:PIIGuardrailProvider",
+    "secrets": "secure_gateway.plugins.guardrails.secrets:SecretsGuardrailProvider",
+    "injection": "secure_gateway.plugins.guardrails.injection:InjectionGuardrailProvider",
+}
+ENTRY_POINTS: Final = "secure_gateway.guardrails"
+
+_FACTORIES: Final = {
+    "input": "create_input_guardrail",
+    "output": "create_output_guardrail",
+    "handler": "create_pii_handler",
+}
+
+
+class _Standing(msgspec.Struct, frozen=True):
+    """What ``initialize`` built; replaced as a whole."""
+
+    providers: tuple[StandingProvider, ...]
+    bindings: tuple[HookBinding, ...]
+
+
+class GuardrailConfigManager:
+    """The policy side of the request path: ``initialize`` once, then ``bindings`` for each server.
+
+    ``services``: what the gateway lends to providers; ``plugin_dirs``: folders with provider modules, their ownership checked;
+    ``timeout``: seconds that one guard may take at one hook.
+    """
+
+    def __init__(
+        self, services: ProviderServices | None = None, plugin_dirs: Sequence[Path] = (), timeout: float = 5.0
+    ) -> None:
+        self._services = services
+        self._timeout = timeout
+        self._registry = ProviderRegistry(GuardrailProvider, ENTRY_POINTS, BUILT_IN, plugin_dirs)
+        self._standing: _Standing | None = None
+        self._failure = ConfigError(
+            Problem("$.plugins.guardrails", "nothing yet", "a call of initialize before this one")
+        )
+        self._built: list[GuardrailProvider] = []
+
+    @property
+    def registry(self) -> ProviderRegistry:
+        """What can be named as ``provider``."""
+        return self._registry
+
+    def register(self, provider_class: type) -> None:
+        """Make a provider class available under its own name. Raises ``ProviderContractError`` where it breaks the contract."""
+        self._registry.register(provider_class)
+
+    def initialize(self, config: Mapping[str, Any]) -> None:
+        """Build every provider that ``config`` (the resolved JSON, or its ``plugins``) names, then replace those that stood.
+
+        Raises ``ConfigError`` with everything that is wrong; what stood before then still stands.
+        """
+        try:
+            providers = self._build_all(read_slot(config, "guardrails"))
+            bindings = self._bind(providers, "", {})
+        except ConfigError as error:
+            self._failure = error
+            raise
+        if not providers:
+            logger.warning("no guardrail is configured: requests and results pass unjudged, and every record says so")
+        self._standing = _Standing(providers, bindings)
+
+    def get_provider(self) -> GuardrailProvider | None:
+        """Return the first provider; None where none is configured."""
+        return next(iter(self.get_providers()), None)
+
+    def get_providers(self) -> tuple[GuardrailProvider, ...]:
+        """Return all providers, in the order in which their guards judge."""
+        return tuple(standing.provider for standing in self._stands().providers)
+
+    def bindings(self, server: str = "", server_policy: Mapping[str, Any] | None = None) -> list[HookBinding]:
+        """Return who judges calls of ``server`` under ``server_policy`` (its ``guardrails``: ``input`` and ``output``).
+
+        Raises ``ConfigError`` where a provider cannot use the policy or a key is one that nobody takes, and what ``initialize`` raised.
+        """
+        standing = self._stands()
+        return list(self._bind(standing.providers, server, server_policy) if server_policy else standing.bindings)
+
+    def judge_tools(self, server: str, tools: list[dict[str, Any]]) -> list[tuple[str, str]]:
+        """Return (tool, reason) for each tool of ``server`` that must not be shown; all of them where a provider refuses the list or fails.
+
+        Providers judge here on the caller's thread.
+        """
+        return judge_tools(self._stands().providers, server, tools)
+
+    def judge_server(self, server: str, config: Mapping[str, Any], description: str = "") -> str:
+        """Return why ``server`` must not be added, or an empty text. A provider that fails is a reason."""
+        return judge_server(self._stands().providers, server, config, description)
+
+    async def shutdown(self) -> None:
+        """Shut down every provider that was ever built, those that were replaced too."""
+        built, self._built = self._built, []
+        for provider in built:
+            try:
+                await provider.shutdown()
+            except Exception as error:  # noqa: BLE001 - a stranger's method; the others must still be shut down
+                logger.warning("%s.shutdown raised %s", type(provider).__qualname__, type(error).__name__)
+
+    def _stands(self) -> _Standing:
+        if self._standing is None:
+            raise self._failure
+        return self._standing
+
+    def _build_all(self, entries: Sequence[ProviderEntry]) -> tuple[StandingProvider, ...]:
+        problems: list[Problem] = []
+        standing: list[StandingProvider] = []
+        for entry in entries:
+            try:
+                standing.append(self._build(entry, [other.label for other in standing]))
+            except ConfigError as error:
+                problems += error.problems
+        if problems:
+            raise ConfigError(problems)
+        return tuple(standing)
+
+    def _build(self, entry: ProviderEntry, labels: Sequence[str]) -> StandingProvider:
+        built = build_provider(entry, self._registry, self._services)
+        provider: GuardrailProvider = built.instance
+        self._built.append(provider)
+        label, version = _ask(provider.get_name, entry.where), _ask(provider.get_version, entry.where)
+        # Two of a kind are told apart in records, and each has its own state.
+        name = f"{label}#{labels.count(label) + 1}" if label in labels else label
+        return StandingProvider(
+            provider=provider,
+            name=name,
+            label=label,
+            version=version,
+            digest=class_digest(type(provider)),
+            where=entry.where,
+            left=built.left,
+        )
+
+    def _bind(
+        self, providers: Sequence[StandingProvider], server: str, server_policy: Mapping[str, Any]
+    ) -> tuple[HookBinding, ...]:
+        policy = read_policy(server, server_policy, {standing.label for standing in providers})
+        bindings: list[HookBinding] = []
+        problems: list[Problem] = []
+        for standing in providers:
+            try:
+                bindings += bind_guards(_make(standing, policy), standing, self._timeout)
+            except ConfigError as error:
+                problems += error.problems
+        problems = problems or policy.leftovers()
+        if problems:
+            raise ConfigError(problems)
+        return tuple(bindings or no_guards(self._timeout))
+
+
+def _make(standing: StandingProvider, policy: Policy) -> Guards:
+    """Ask the provider for its guards, and note which keys of its configuration and of the policy it took."""
+    made: dict[str, Any] = {}
+    untaken = set(standing.left)
+    asked: set[str] = set()
+    for kind, factory in _FACTORIES.items():
+        layers = policy.layers("output" if kind == "output" else "input", standing.label)
+        glance = _create(standing, factory, layers)
+        made[kind] = glance.result
+        untaken -= glance.taken
+        asked |= glance.asked
+        for layer in layers:
+            layer.note(glance)
+    problems = leftover_keys(f"{standing.where}.config", untaken, asked)
+    if problems:
+        raise ConfigError(problems)
+    return check_guards(made, standing)
+
+
+def _create(standing: StandingProvider, factory: str, layers: Sequence[Layer]) -> Glance:
+    values = dict(standing.left)
+    places: dict[str, str] = {}
+    for layer in layers:
+        values |= layer.values
+        places |= dict.fromkeys(layer.values, layer.where)
+    try:
+        return watch(getattr(standing.provider, factory), values)
+    except ConfigError as error:
+        raise ConfigError([_placed(problem, places, standing) for problem in error.problems]) from error
+    except (Exception, SystemExit) as error:  # a stranger's method
+        name = type(standing.provider).__qualname__
+        where = layers[-1].where if places else standing.where
+        raise ConfigError(
+            Problem(where, f"{name}, whose {factory} raised {type(error).__name__}", "a configuration it can work with")
+        ) from error
+
+
+def _placed(problem: Problem, places: Mapping[str, str], standing: StandingProvider) -> Problem:
+    """Point at the place where the key stands: in the server's policy or in the provider's own configuration."""
+    key = problem.path.removeprefix("$.config.").split(".")[0].split("[")[0]
+    return anchored(problem, places.get(key, f"{standing.where}.config"))
+
+
+def _ask(fact: Callable[[], Any], where: str) -> str:
+    try:
+        answer = fact()
+    except (Exception, SystemExit) as error:  # a stranger's method
+        raise ConfigError(
+            Problem(where, f"a provider whose {fact.__name__} raised {type(error).__name__}", "a provider that answers")
+        ) from error
+    if not isinstance(answer, str) or not answer:
+        raise ConfigError(
+            Problem(where, f"a provider whose {fact.__name__} returned a {type(answer).__name__}", "a text")
+        )
+    return answer
