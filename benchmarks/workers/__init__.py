@@ -1,0 +1,1 @@
+"""One module per implementation; each runs in an environment of its own."""
