@@ -1,0 +1,172 @@
+"""``Judge``: takes one message of either side through the gateway and says what goes on. Knows no transport."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
+from secure_gateway.gateway import Gateway
+from secure_gateway.proxy.lists import check_references, visible
+from secure_gateway.proxy.methods import Method, Sender, find_method
+from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
+from secure_gateway.proxy.translation import (
+    Call,
+    Malformed,
+    answer_content,
+    read_call,
+    rewritten,
+    with_beside,
+    with_content,
+)
+from secure_gateway.proxy.wire import Message
+from secure_gateway.types import AuthCredentials, Door, Headers, Operation, Request
+
+Forward = Callable[[Message, Request], Awaitable[Message]]
+"""Carries a judged request to the other side and returns its answer. Raises ``RequestError`` when none comes."""
+Deliver = Callable[[Message], Awaitable[None]]
+"""Carries a judged notification to the other side."""
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who stands at the client's end, as far as this message is concerned. ``headers`` are those that may go upstream."""
+
+    credentials: AuthCredentials | None = None
+    client_host: str = ""
+    headers: Headers | None = None
+
+
+class Judge:
+    """Judges the messages between the clients of one door and one server."""
+
+    def __init__(self, gateway: Gateway, settings: ProxySettings, server: UpstreamServer, door: Door) -> None:
+        self._gateway = gateway
+        self._refuse_unknown = settings.refuse_unknown_methods
+        self._server = server
+        self._door = door
+
+    async def client_request(self, message: Message, caller: Caller, forward: Forward) -> Message:
+        """Return the judged answer to a client's request. Raises ``RequestDenied`` or ``RequestError``."""
+        method, call = await self._read(message, Sender.CLIENT, caller)
+        message, parent = await self._judge_beside(message, method, call, caller)
+        request = self._request(call, caller, method, parent)
+
+        async def forward_permitted(outgoing: Message, judged: Request) -> Message:
+            await check_references(self._gateway, outgoing, caller.credentials, self._server.name)
+            return await forward(outgoing, judged)
+
+        async def see(answer: Message) -> Message:
+            if method is None or method.listing is None:
+                return answer
+            return await visible(self._gateway, answer, method.listing, caller.credentials, self._server.name)
+
+        return await self._exchange(message, method, request, forward_permitted, see)
+
+    async def server_request(self, message: Message, caller: Caller, forward: Forward) -> Message:
+        """Return the judged answer of the client to a server's request. Raises ``RequestDenied`` or ``RequestError``."""
+        method, call = await self._read(message, Sender.SERVER, caller)
+        request = self._request(call, caller, method)
+
+        async def see(answer: Message) -> Message:
+            return answer
+
+        return await self._exchange(message, method, request, forward, see)
+
+    async def client_notification(self, message: Message, caller: Caller, deliver: Deliver) -> None:
+        """Judge a client's notification and deliver it. Raises ``RequestDenied`` or ``RequestError``."""
+        method, call = await self._read(message, Sender.CLIENT, caller)
+
+        async def upstream(judged: Request) -> None:
+            same = judged.arguments is call.arguments and judged.name == call.name
+            await deliver(message if same else rewritten(message, method, judged.name, judged.arguments))
+
+        await self._gateway.handle(self._request(call, caller, method), upstream)
+
+    async def server_notification(self, message: Message, caller: Caller) -> Message:
+        """Return a server's notification as the caller may read it. Raises ``RequestDenied`` or ``RequestError``.
+
+        It is content that comes from the server, so it is judged where results are: after the (empty) call.
+        """
+        method, call = await self._read(message, Sender.SERVER, caller)
+
+        async def upstream(_judged: Request) -> Any:
+            return call.arguments
+
+        request = self._request(Call(Operation.MESSAGE, message.method, None, {}), caller, method)
+        judged = await self._gateway.handle(request, upstream)
+        return message if judged is call.arguments else rewritten(message, method, message.method, judged)
+
+    async def refuse(self, caller: Caller, code: ErrorCode, reason: str, *, name: str = "") -> RequestDenied:
+        """Record that a message was refused which could not even be read; return the exception to answer with."""
+        request = self._request(Call(Operation.MESSAGE, name, None, {}), caller, None)
+        return await self._gateway.refuse(request, code, reason)
+
+    async def _read(self, message: Message, sender: Sender, caller: Caller) -> tuple[Method | None, Call]:
+        method = find_method(sender, message.method)
+        if method is None and self._refuse_unknown:
+            reason = "the method is unknown, and the configuration refuses unknown methods"
+            raise await self.refuse(caller, ErrorCode.FORBIDDEN, reason, name=message.method)
+        try:
+            return method, read_call(message, method, self._server.name)
+        except Malformed as found:
+            raise await self.refuse(caller, ErrorCode.INVALID_ARGUMENTS, str(found), name=message.method) from None
+
+    async def _judge_beside(
+        self, message: Message, method: Method | None, call: Call, caller: Caller
+    ) -> tuple[Message, str]:
+        """Judge what stands beside a call's arguments; return the message as it is then, and the id under which that was recorded."""
+        if not call.beside or method is None:
+            return message, ""
+        request = self._request(Call(Operation.MESSAGE, message.method, call.beside, {}), caller, method)
+        judged: list[Any] = []
+
+        async def upstream(seen: Request) -> None:
+            judged.append(seen.arguments)
+
+        await self._gateway.handle(request, upstream)
+        same = judged[0] is call.beside
+        return (message if same else with_beside(message, method, judged[0])), request.request_id
+
+    async def _exchange(
+        self,
+        message: Message,
+        method: Method | None,
+        request: Request,
+        forward: Forward,
+        see: Callable[[Message], Awaitable[Message]],
+    ) -> Message:
+        answers: list[tuple[Message, Any]] = []
+
+        async def upstream(judged: Request) -> Any:
+            outgoing = message
+            if judged.arguments is not request.arguments or judged.name != request.name:
+                if request.operation is Operation.AGENT and judged.name != request.name:
+                    raise RequestError(ErrorCode.PLUGIN_ERROR, "a plugin renamed the server that asks")
+                outgoing = rewritten(message, method, judged.name, judged.arguments)
+            answer = await see(await forward(outgoing, judged))
+            content = answer_content(answer, request.operation)
+            answers.append((answer, content))
+            return content
+
+        returned = await self._gateway.handle(request, upstream)
+        answer, content = answers[0]
+        return answer if returned is content else with_content(answer, request.operation, returned)
+
+    def _request(self, call: Call, caller: Caller, method: Method | None, parent: str = "") -> Request:
+        lasting = method is not None and method.lasting
+        return Request(
+            operation=call.operation,
+            name=call.name,
+            arguments=call.arguments,
+            server=self._server.name,
+            door=self._door,
+            credentials=caller.credentials,
+            headers=caller.headers,
+            content_type="application/json",
+            client_host=caller.client_host,
+            parent_id=parent,
+            time_limit=math.inf if lasting else self._server.timeout,
+        )

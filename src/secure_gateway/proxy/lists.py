@@ -1,0 +1,84 @@
+"""Lists show a caller only what it may use, and a message may refer only to that."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from secure_gateway.errors import ErrorCode, PermissionDenied, RequestError
+from secure_gateway.gateway import Gateway
+from secure_gateway.proxy.methods import Listing
+from secure_gateway.proxy.wire import Kind, Message, changed, keep_items
+from secure_gateway.types import AuthCredentials, Operation
+
+_REFERENCES = {"ref/prompt": (Operation.PROMPT, "name"), "ref/resource": (Operation.RESOURCE, "uri")}
+
+
+async def visible(
+    gateway: Gateway, answer: Message, listing: Listing, credentials: AuthCredentials | None, server: str
+) -> Message:
+    """Return ``answer`` with only the items that the caller may use; it is marked private then (2026-07-28, caching).
+
+    Tools are remembered by the gateway, which also says which of them must not be shown to anybody.
+    """
+    if answer.kind is not Kind.RESPONSE:
+        return answer
+    items = answer.result.get(listing.key)
+    if items is None:
+        return answer
+    if type(items) is not list or not all(
+        type(item) is dict and type(item.get(listing.named_by)) is str for item in items
+    ):
+        reason = f"the server listed {listing.key} of which one has no {listing.named_by!r}"
+        raise RequestError(ErrorCode.INVALID_RESULT, reason)
+    principal = await gateway.authenticate(credentials)
+    names: list[str] = [item[listing.named_by] for item in items]
+    dropped = _unusable_tools(gateway, server, items, names) if listing.operation is Operation.TOOL else set()
+    kept = [
+        index
+        for index, name in enumerate(names)
+        if name not in dropped and gateway.permits(principal, listing.operation, name, server)
+    ]
+    if len(kept) == len(items):
+        return answer
+    filtered = keep_items(answer, listing.key, kept)
+    if answer.result.get("cacheScope", "private") == "private":
+        return filtered
+    return changed(filtered, result={**filtered.result, "cacheScope": "private"})
+
+
+def _unusable_tools(gateway: Gateway, server: str, tools: list[dict[str, Any]], names: list[str]) -> set[str]:
+    dropped = {name for name, _ in gateway.learn_tools(server, tools)}
+    # Of a name that stands twice, one definition could be judged and the other one called.
+    return dropped | {name for name, times in Counter(names).items() if times > 1}
+
+
+async def check_references(
+    gateway: Gateway, message: Message, credentials: AuthCredentials | None, server: str
+) -> None:
+    """Check that the caller may use what ``message`` refers to beside its target: completions name prompts and resources,
+    subscriptions name resources. Raises ``PermissionDenied``.
+    """
+    referenced = _references(message)
+    if not referenced:
+        return
+    principal = await gateway.authenticate(credentials)
+    for operation, name in referenced:
+        if not gateway.permits(principal, operation, name, server):
+            reason = f"no role or permission of the caller covers the {operation.value} that this message refers to"
+            raise PermissionDenied(ErrorCode.FORBIDDEN, reason)
+
+
+def _references(message: Message) -> list[tuple[Operation, str]]:
+    params = message.params or {}
+    if message.method == "completion/complete":
+        ref = params.get("ref")
+        if type(ref) is not dict or type(ref.get("type")) is not str or ref["type"] not in _REFERENCES:
+            return []
+        operation, member = _REFERENCES[ref["type"]]
+        return [(operation, str(ref.get(member, "")))]
+    if message.method == "subscriptions/listen":
+        wanted = params.get("notifications")
+        uris = wanted.get("resourceSubscriptions") if type(wanted) is dict else None
+        return [(Operation.RESOURCE, str(uri)) for uri in uris] if type(uris) is list else []
+    return []
