@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from secure_gateway.decisions import Note, Verdict
-from secure_gateway.errors import ErrorCode, PluginError, PolicyDenied, SecureGatewayException
+from secure_gateway.errors import AnswerError, ErrorCode, PluginError, PolicyDenied, SecureGatewayException
 from secure_gateway.pipeline.changes import changed_pointers
 from secure_gateway.pipeline.digests import serialise
 from secure_gateway.pipeline.run import Run, raised_at
@@ -207,7 +207,9 @@ def _raised(run: Run, binding: HookBinding, error: BaseException) -> None:
             raise error
     if isinstance(error, KeyboardInterrupt | GeneratorExit):
         raise error
-    _failed(run, binding, ErrorCode.PLUGIN_ERROR, f"it raised {raised_at(error)}")
+    # An AnswerError is ours and names types only; any other text may quote the payload.
+    fault = str(error) if type(error) is AnswerError else f"it raised {raised_at(error)}"
+    _failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
 
 
 def _failed(run: Run, binding: HookBinding, code: ErrorCode, fault: str) -> None:
