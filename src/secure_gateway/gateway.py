@@ -314,7 +314,7 @@ def _arriving(run: Run, request: Request) -> Subject:
         principal=principal,
         metadata=snapshot.metadata.get(request.server, _NO_METADATA),
     )
-    return Subject(request.name, body, len(data), request.headers)
+    return Subject(request.name, body, request.headers)
 
 
 def _answered(run: Run, name: str, result: Any) -> Subject:
@@ -326,7 +326,7 @@ def _answered(run: Run, name: str, result: Any) -> Subject:
         body = Isolated(to_plain(result, depth), depth)
     data = serialise(body.value, snapshot.limits.max_payload_bytes)
     run.result_digest = snapshot.digester.digest(data)
-    return Subject(name, body, len(data))
+    return Subject(name, body)
 
 
 def _digest(run: Run, value: Any) -> str:

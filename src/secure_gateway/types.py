@@ -22,6 +22,8 @@ class Operation(StrEnum):
     HTTP = "http"
     MESSAGE = "message"
 
+    __hash__ = str.__hash__  # Enum's own is a Python function, and operations are dict keys on the request path
+
 
 class Door(StrEnum):
     """Through which integration a request came in."""

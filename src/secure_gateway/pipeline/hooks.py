@@ -13,7 +13,6 @@ from typing import Any
 from secure_gateway.decisions import Note, Verdict
 from secure_gateway.errors import AnswerError, ErrorCode, PluginError, PolicyDenied, SecureGatewayException
 from secure_gateway.pipeline.changes import changed_pointers
-from secure_gateway.pipeline.digests import serialise
 from secure_gateway.pipeline.run import Run, raised_at
 from secure_gateway.pipeline.snapshot import Bindings
 from secure_gateway.pipeline.subjects import Subject, read_back, view_maker
@@ -169,7 +168,6 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
     if changes:
         depth = run.snapshot.limits.max_depth
         subject.body = Isolated(Isolated(content, depth).copy(), depth)  # a copy: the plugin may keep what it returned
-        subject.size = len(serialise(subject.body.value, run.snapshot.limits.max_payload_bytes))
     if name != subject.name:
         subject.name = name
         changes = (f"#{point.target}", *changes)

@@ -22,7 +22,7 @@ async def http_pre_request(run: Run) -> None:
     run.facts = GlobalContext(request_id=request.request_id, content_type=request.content_type or None)
     if not run.snapshot.bindings(request.server, "http_pre_request"):
         return
-    subject = Subject(request.name, Isolated(_facts(request.arguments), 2), 0, request.headers)
+    subject = Subject(request.name, Isolated(_facts(request.arguments), 2), request.headers)
     await run_hooks(run, "http_pre_request", subject)
     if (
         subject.headers is not None
@@ -56,7 +56,7 @@ def http_post_request(run: Run) -> Respond:
         if not run.snapshot.bindings(request.server, "http_post_request"):
             return headers
         seen = {"headers": dict(request.headers or {}), "status_code": status, **_facts(request.arguments)}
-        subject = Subject(request.name, Isolated(seen, 3), 0, headers)
+        subject = Subject(request.name, Isolated(seen, 3), headers)
         await run_hooks(run, "http_post_request", subject)
         return subject.headers if subject.headers is not None else headers
 

@@ -29,19 +29,18 @@ from secure_gateway.types import Headers
 
 
 class Subject:
-    """The target's name, the content (isolated) with its size in bytes of JSON and, before the call, the headers that may go upstream."""
+    """The target's name, the content (isolated) and, before the call, the headers that may go upstream."""
 
-    __slots__ = ("body", "headers", "name", "size")
+    __slots__ = ("body", "headers", "name")
 
-    def __init__(self, name: str, body: Isolated, size: int, headers: Headers | None = None) -> None:
+    def __init__(self, name: str, body: Isolated, headers: Headers | None = None) -> None:
         self.name = name
         self.body = body
-        self.size = size
         self.headers = headers
 
 
-EAGER_BYTES = 4096
-"""Up to so much JSON a copy costs about what the machinery would that postpones it."""
+EAGER_CONTAINERS = 16
+"""Up to so many dicts and lists a copy costs about what the machinery would that postpones it."""
 
 View = Callable[[Subject], PluginPayload]
 
@@ -90,7 +89,7 @@ VIEWS: dict[str, View] = {
 
 def view_maker(hook: str, subject: Subject) -> View:
     """Return the cheaper way to make views of ``subject``: copied at once, or at the plugin's first look."""
-    if subject.size <= EAGER_BYTES or len(HOOK_POINTS[hook].content) > 1:
+    if subject.body.containers <= EAGER_CONTAINERS or len(HOOK_POINTS[hook].content) > 1:
         return VIEWS[hook]
     lazy = _LAZY[hook]
     return lambda s: lazy(s, VIEWS[hook])

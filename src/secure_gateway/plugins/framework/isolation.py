@@ -12,8 +12,8 @@ from typing import Any
 
 from secure_gateway.errors import ErrorCode, PolicyDenied
 
-Plan = tuple[Callable[[], Any], list[tuple[Any, Any]] | None]
-"""How to copy one container: its own shallow copy, then the keys under which further containers sit."""
+Plan = tuple[Callable[[], Any], list[tuple[Any, Any]] | None, int]
+"""How to copy one container: its own shallow copy, the keys under which further containers sit, and how many it holds in all."""
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
@@ -25,34 +25,42 @@ class Isolated:
     no JSON value: what cannot be inspected may not pass. (Keys are checked where the value is serialised, which always happens.)
     """
 
-    __slots__ = ("_plan", "value")
+    __slots__ = ("_plan", "containers", "copy", "value")
 
     def __init__(self, value: Any, max_depth: int) -> None:
         self.value = value
         kind = type(value)
         if kind is dict or kind is list:
-            self._plan: Plan | None = _plan(value, max_depth)
+            plan = _plan(value, max_depth)
+            self.containers = plan[2]
+            self.copy: Callable[[], Any] = _copier(plan)
         elif kind in _SCALARS:
-            self._plan = None
+            self.containers = 0
+            self.copy = lambda: value
         else:
             raise _not_json(value)
 
-    def copy(self) -> Any:
-        """Return a copy whose containers are all new."""
-        plan = self._plan
-        if plan is None:
-            return self.value
-        fresh = plan[0]()
-        if plan[1] is not None:
-            for key, child in plan[1]:
-                fresh[key] = child[0]() if child[1] is None else _copy(child)
+
+def _copier(plan: Plan) -> Callable[[], Any]:
+    """Return what makes a copy whose containers are all new: the container's own method where nothing is nested in it."""
+    shallow, inner, _ = plan
+    if inner is None:
+        return shallow
+
+    def copy() -> Any:
+        fresh = shallow()
+        for key, child in inner:
+            fresh[key] = child[0]() if child[1] is None else _copy(child)
         return fresh
+
+    return copy
 
 
 def _plan(container: Any, depth_left: int) -> Plan:
     if depth_left <= 0:
         raise PolicyDenied(ErrorCode.TOO_LARGE, "the payload is nested deeper than limits.max_depth allows")
     inner: list[tuple[Any, Any]] | None = None
+    count = 1
     keys = container if type(container) is dict else range(len(container))
     for key in keys:
         value = container[key]
@@ -61,13 +69,14 @@ def _plan(container: Any, depth_left: int) -> Plan:
             continue
         if kind is dict or kind is list:
             child = _plan(value, depth_left - 1)
+            count += child[2]
             if inner is None:
                 inner = [(key, child)]
             else:
                 inner.append((key, child))
         elif kind not in _SCALARS:
             raise _not_json(value)
-    return container.copy, inner
+    return container.copy, inner, count
 
 
 def _copy(plan: Plan) -> Any:

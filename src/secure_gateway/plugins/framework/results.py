@@ -60,7 +60,7 @@ class PluginResult(msgspec.Struct, Generic[PayloadT], kw_only=True):
 
     if not TYPE_CHECKING:
 
-        def __class_getitem__(cls, _payload):
+        def __class_getitem__(cls, _payload: Any) -> type:
             """Make ``PluginResult[EmailPayload]`` mean the class itself, so that calling it costs nothing extra."""
             return cls
 
