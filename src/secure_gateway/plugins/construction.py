@@ -96,6 +96,15 @@ def build(
     return _construct(cls, [], given, where), left
 
 
+def constructor_keys(cls: type) -> list[str]:
+    """Return the configuration keys that a constructor with keyword parameters takes."""
+    return sorted(
+        name
+        for name, p in _constructor_parameters(cls).items()
+        if name != "services" and p.kind in (*_POSITIONAL, p.KEYWORD_ONLY)
+    )
+
+
 def _constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
     if cls.__init__ is object.__init__:  # type: ignore[misc]
         return {}

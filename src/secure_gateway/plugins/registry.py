@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib
 import importlib.metadata
-import importlib.util
 import inspect
 import logging
+import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -73,13 +74,16 @@ class ProviderRegistry:
         found = {
             name: ProviderSource(name=name, origin="built-in", target=target) for name, target in self._builtins.items()
         }
+        registered = {
+            name: ProviderSource(name=name, origin=f"registered {cls.__module__}:{cls.__qualname__}", target=cls)
+            for name, cls in self._registered.items()
+        }
         for name, source in self._discover().items():
-            if name in found and name not in self._registered:
-                raise _clash(name, found[name].origin, source.origin)
+            other = registered.get(name) or found.get(name)
+            if other is not None and other.target is not source.target:
+                raise _clash(name, other.origin, source.origin)
             found[name] = source
-        for name, cls in self._registered.items():
-            found[name] = ProviderSource(name=name, origin="registered", target=cls)
-        return found
+        return found | registered
 
     def find(self, name: str, where: str) -> type:
         """Return the class called ``name``, checked. Raises ``ConfigError`` at ``where``, with what there is and a near miss."""
@@ -135,9 +139,10 @@ class ProviderRegistry:
             for point in importlib.metadata.entry_points(group=self._group):
                 _add(found, ProviderSource(name=point.name, origin=f"entry point {point.value}", target=point.value))
             for folder in self._plugin_dirs:
-                for path in sorted(folder.glob("*.py")):
-                    for cls in self._classes_in(path):
-                        _add(found, ProviderSource(name=self._name_of(cls), origin=str(path), target=cls))
+                # A leading underscore marks what is no plugin: `__init__.py`, and modules that plugins import.
+                for path in sorted(path for path in folder.glob("*.py") if not path.name.startswith("_")):
+                    for source in self._named_classes_in(path):
+                        _add(found, source)
             self._discovered = found
         return self._discovered
 
@@ -145,12 +150,22 @@ class ProviderRegistry:
         module = _import_file(path)
         classes = [
             cls
-            for cls in vars(module).values()
-            if isinstance(cls, type) and issubclass(cls, self._contract) and cls.__module__ == module.__name__
+            for cls in dict.fromkeys(value for value in vars(module).values() if isinstance(value, type))
+            if issubclass(cls, self._contract) and cls.__module__ == module.__name__
         ]
         return [
             self._checked(cls, str(path)) for cls in classes if not inspect.isabstract(cls) or not cls.__subclasses__()
         ]
+
+    def _named_classes_in(self, path: Path) -> Iterator[ProviderSource]:
+        for cls in self._classes_in(path):
+            try:
+                name = self._name_of(cls)
+            except ProviderContractError as error:
+                raise ConfigError(
+                    Problem("$.plugins", f"{path}: {error}", "a provider that can be found by its name")
+                ) from error
+            yield ProviderSource(name=name, origin=str(path), target=cls)
 
 
 def provider_name(cls: Any) -> str:
@@ -158,10 +173,10 @@ def provider_name(cls: Any) -> str:
 
     Raises ``ProviderContractError`` where the name depends on the instance: such a class is named by ``"class": "module:Class"``.
     """
-    blank = cls.__new__(cls)
     try:
+        blank = cls.__new__(cls)
         name = cls.get_name(blank) if hasattr(cls, "get_name") else blank.name
-    except Exception as error:  # a stranger's method on an instance that is not built
+    except (Exception, SystemExit) as error:  # a stranger's method on an instance that is not built
         raise ProviderContractError(
             f"{cls.__qualname__}: its name must be known before it is built ({type(error).__name__} was raised); return a constant"
         ) from error
@@ -171,16 +186,23 @@ def provider_name(cls: Any) -> str:
 
 
 def _import_file(path: Path) -> ModuleType:
-    name = f"secure_gateway_plugins.{path.parent.as_posix().replace('.', '_')}.{path.stem}"
+    """Import the module at ``path``: once for all registries, and anew when its text has changed, so that a reload loads what is there."""
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            Problem("$.plugins", f"{path}, which cannot be read ({error.strerror})", "a module")
+        ) from error
+    digest = hashlib.sha256(os.fsencode(path) + b"\0" + source).hexdigest()[:16]
+    name = f"secure_gateway_plugins_{digest}.{path.stem}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ConfigError(Problem("$.plugins", f"{path}", "a Python module"))
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        # Exactly the bytes that the name stands for: the import system might take them from a cache.
+        exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - a plugin is code
     except (Exception, SystemExit) as error:  # a stranger's module
         del sys.modules[name]
         raise ConfigError(
@@ -195,8 +217,10 @@ def _import_file(path: Path) -> ModuleType:
 
 
 def _add(found: dict[str, ProviderSource], source: ProviderSource) -> None:
-    if source.name in found:
-        raise _clash(source.name, found[source.name].origin, source.origin)
+    other = found.get(source.name)
+    # A package that is installed twice, as in development, names the same class twice.
+    if other is not None and other.target != source.target:
+        raise _clash(source.name, other.origin, source.origin)
     found[source.name] = source
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 
 from secure_gateway.errors import ConfigError, Problem
-from secure_gateway.plugins.construction import build
+from secure_gateway.plugins.construction import build, constructor_keys
 from secure_gateway.plugins.registry import ProviderRegistry
 from secure_gateway.plugins.services import ProviderServices
 
@@ -44,21 +45,40 @@ def read_slot(config: Mapping[str, Any], kind: str) -> list[ProviderEntry]:
 
     ``config`` is the whole configuration or just its ``plugins`` part. Raises ``ConfigError``.
     """
-    plugins = config.get("plugins", config)
-    where = f"$.plugins.{kind}"
-    slot = plugins.get(kind) if isinstance(plugins, Mapping) else None
-    if slot is None:
+    plugins, where = config.get("plugins", config), f"$.plugins.{kind}"
+    if not isinstance(plugins, Mapping):
+        raise ConfigError(
+            Problem("$.plugins", type(plugins).__name__, "an object with a slot for each kind of provider")
+        )
+    if kind not in plugins:
         return []
+    slot = plugins[kind]
     if not isinstance(slot, Mapping):
         raise ConfigError(Problem(where, type(slot).__name__, 'an object such as {"provider": "…", "config": {}}'))
     if "providers" not in slot:
         return [_entry(slot, where)]
-    if "provider" in slot or "class" in slot:
-        raise ConfigError(Problem(where, "both provider and providers", "one of them"))
+    beside = sorted(str(key) for key in slot if key != "providers")
+    if beside:
+        raise ConfigError(
+            [Problem(f"{where}.{key}", f"{key!r} beside providers", "one of the two forms") for key in beside]
+        )
     listed = slot["providers"]
-    if not isinstance(listed, list) or not listed:
-        raise ConfigError(Problem(f"{where}.providers", repr(listed)[:40], "a list with at least one provider"))
-    return [_entry(item, f"{where}.providers[{index}]") for index, item in enumerate(listed)]
+    if not isinstance(listed, list | tuple) or not listed:
+        raise ConfigError(
+            Problem(
+                f"{where}.providers", f"{type(listed).__name__}, or an empty list", "a list with at least one provider"
+            )
+        )
+    entries: list[ProviderEntry] = []
+    problems: list[Problem] = []
+    for index, item in enumerate(listed):
+        try:
+            entries.append(_entry(item, f"{where}.providers[{index}]"))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return entries
 
 
 def build_provider(
@@ -70,6 +90,7 @@ def build_provider(
         if entry.cls
         else registry.find(entry.provider, f"{entry.where}.provider")
     )
+    _check_required(cls, entry)
     try:
         instance, left = build(cls, entry.config, services, entry.where)
         _validate(instance, entry)
@@ -84,47 +105,72 @@ def anchored(problem: Problem, where: str) -> Problem:
     return replace(problem, path=where + inner) if inner != problem.path and inner[:1] in ("", ".", "[") else problem
 
 
-def _validate(instance: Any, entry: ProviderEntry) -> None:
-    name = type(instance).__qualname__
+def unknown_keys(built: BuiltProvider) -> list[Problem]:
+    """Return a problem for each configuration key that the provider's constructor did not take."""
+    taken = constructor_keys(type(built.instance))
+    return [
+        Problem(
+            f"{built.entry.where}.config.{key}",
+            "a key that nobody takes",
+            f"one of {', '.join(taken)}" if taken else f"no key: {type(built.instance).__qualname__} takes none",
+            "".join(f"Did you mean {near!r}?" for near in difflib.get_close_matches(key, taken, n=1)),
+        )
+        for key in sorted(built.left)
+    ]
+
+
+def _check_required(cls: type, entry: ProviderEntry) -> None:
+    """Name the keys that are missing before a constructor stumbles over the first of them, where the class can tell them unbuilt."""
+    contract: Any = cls
     try:
-        required = instance.get_required_config_keys()
-        problems = [
-            Problem(f"{entry.where}.config.{key}", "nothing", f"a value: {name} requires it")
-            for key in required
-            if key not in entry.config
-        ]
-        good = not problems and instance.validate_config(dict(entry.config))
+        required = list(contract.get_required_config_keys(contract.__new__(contract)))
+    except (Exception, SystemExit):  # noqa: BLE001 - a stranger's method; asked again when the provider stands
+        return
+    _require(required, cls, entry)
+
+
+def _require(keys: Iterable[str], cls: type, entry: ProviderEntry) -> None:
+    missing = [key for key in keys if key not in entry.config]
+    if missing:
+        expected = f"a value: {cls.__qualname__} requires it"
+        raise ConfigError([Problem(f"{entry.where}.config.{key}", "nothing", expected) for key in missing])
+
+
+def _validate(instance: Any, entry: ProviderEntry) -> None:
+    name, where = type(instance).__qualname__, f"{entry.where}.config"
+    try:
+        _require(instance.get_required_config_keys(), type(instance), entry)
+        good = instance.validate_config(dict(entry.config))
     except ConfigError:
         raise
     except (Exception, SystemExit) as error:  # a stranger's method
-        raise ConfigError(
-            Problem(
-                f"{entry.where}.config",
-                f"a configuration on which {name}.validate_config raised {type(error).__name__}",
-                "one it accepts",
-            )
-        ) from error
-    if problems:
-        raise ConfigError(problems)
+        found = f"a configuration on which {name}.validate_config raised {type(error).__name__}"
+        raise ConfigError(Problem(where, found, "one it accepts")) from error
     if good is not True:
-        raise ConfigError(
-            Problem(f"{entry.where}.config", f"a configuration that {name}.validate_config refuses", "one it accepts")
-        )
+        raise ConfigError(Problem(where, f"a configuration that {name}.validate_config refuses", "one it accepts"))
 
 
 def _entry(item: Any, where: str) -> ProviderEntry:
     if not isinstance(item, Mapping):
         raise ConfigError(Problem(where, type(item).__name__, 'an object such as {"provider": "…", "config": {}}'))
-    unknown = set(item) - {"provider", "class", "config"}
-    if unknown:
-        raise ConfigError(
-            [Problem(f"{where}.{key}", "an unknown key", "provider, class or config") for key in sorted(unknown)]
-        )
-    provider, cls, config = item.get("provider") or "", item.get("class") or "", item.get("config") or {}
-    if not provider and not cls:
-        raise ConfigError(
-            Problem(where, "neither provider nor class", '"provider": a name, or "class": "module:Class"')
-        )
-    if not isinstance(config, Mapping):
-        raise ConfigError(Problem(f"{where}.config", type(config).__name__, "an object"))
-    return ProviderEntry(provider=provider, cls=cls, config=dict(config), where=where)
+    problems = [
+        Problem(f"{where}.{key}", "an unknown key", "provider, class or config")
+        for key in sorted(str(key) for key in item.keys() - {"provider", "class", "config"})
+    ]
+    problems += [
+        Problem(f"{where}.{key}", type(item[key]).__name__, "a text")
+        for key in ("provider", "class")
+        if not isinstance(item.get(key), str | None)
+    ]
+    if not item.get("provider") and not item.get("class"):
+        problems.append(Problem(where, "neither provider nor class", '"provider": a name, or "class": "module:Class"'))
+    if not isinstance(item.get("config"), Mapping | None):
+        problems.append(Problem(f"{where}.config", type(item["config"]).__name__, "an object"))
+    if problems:
+        raise ConfigError(problems)
+    return ProviderEntry(
+        provider=item.get("provider") or "",
+        cls=item.get("class") or "",
+        config=dict(item.get("config") or {}),
+        where=where,
+    )
