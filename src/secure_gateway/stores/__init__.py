@@ -1,4 +1,7 @@
-"""What must be remembered: keys, sessions, records.
+"""What must be remembered: keys, sessions, records."""
 
-Nothing is imported here: a back-end is paid for by whoever opens it (``stores.opening``).
-"""
+from __future__ import annotations
+
+from secure_gateway.stores.opening import open_store
+
+__all__ = ["open_store"]

@@ -77,7 +77,7 @@ class SQLiteStore(StateStore):
 
     def get(self, table: str, key: str) -> bytes | None:
         name = _name(key)
-        found = self._read(f"SELECT value FROM entry WHERE key = ? AND {_LIVING}", name, table, self._clock())  # noqa: S608
+        found = self._read(f"SELECT value FROM entry WHERE key = ? AND {_LIVING}", name, table, self._clock())  # noqa: S608 - built of constants
         found = found or self._read(
             "SELECT value FROM journal WHERE tbl = ? AND key = ? ORDER BY place DESC LIMIT 1", table, name
         )
@@ -120,7 +120,7 @@ class SQLiteStore(StateStore):
             low = _name(prefix)
             where += " AND key >= ? AND key < ?"
             values += [low, low[:-1] + bytes([low[-1] + 1])]  # the last byte of UTF-8 is never 0xff
-        rows = self._read(f"SELECT key, value FROM entry WHERE {where} ORDER BY key", *values)  # noqa: S608
+        rows = self._read(f"SELECT key, value FROM entry WHERE {where} ORDER BY key", *values)  # noqa: S608 - built of constants
         return [(_text(key), value) for key, value in rows]
 
     def append(self, table: str, entries: list[tuple[str, bytes]], *, keep: int) -> None:
