@@ -127,7 +127,7 @@ class PIIRemover:
         judged = Judged(payload, *self._content.shape(value), as_text(value))
         answer: Any = await self._handler.redact_pii(judged.text or "")
         match answer:
-            case (str() as text, dict() as mapping):
+            case (str() as text, dict() as mapping) if isinstance(answer, tuple):
                 context.state[_PII_MAPPING] = mapping
                 return self._answers.of_handler(text, judged)
             case _:

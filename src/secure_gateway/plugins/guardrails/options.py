@@ -31,7 +31,9 @@ class Options:
 
     def refuse(self, key: str, found: str, expected: str, hint: str = "") -> None:
         """Note that the value of ``key`` cannot be used."""
-        self._problems.append(Problem(f"$.config.{key}", found, expected, hint))
+        path = f"$.config.{key}"
+        if all(problem.path != path for problem in self._problems):  # what is wrong with it was said already
+            self._problems.append(Problem(path, found, expected, hint))
 
     def choice(self, key: str, allowed: Sequence[str], default: str) -> str:
         """Return one of ``allowed``."""

@@ -176,7 +176,7 @@ def chosen_types(options: Options, available: Sequence[Detector]) -> tuple[Detec
     wanted = options.texts("types", known)
     excluded = set(options.texts("exclude", known) or ())
     kept = tuple(d for d in available if (wanted is None or d.type in wanted) and d.type not in excluded)
-    if not kept:
+    if not kept and known.issuperset(wanted or ()):
         options.refuse(
             "types", "nothing to look for", "at least one type", "To look for nothing, take the provider out."
         )
