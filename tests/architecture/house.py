@@ -36,7 +36,10 @@ ROOMS = (
     Room(2, "master_key"),
     Room(2, "stores.base"),
     Room(2, "plugins.framework.*"),
-    Room(3, "config.*"),
+    # What the configuration file may say and who may write it; knows nothing of those who read it.
+    Room(2, "config.*"),
+    # How files that only their owner may read are kept; the stores and the audit file both keep such.
+    Room(3, "stores.private_files"),
     Room(3, "plugins.auth.base"),
     Room(3, "plugins.guardrails.base"),
     Room(3, "plugins.telemetry.base"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.house import ROOMS, Module, Room, circles, edges, read_modules, room_of
+from tests.architecture.house import ROOMS, ROOT, Module, Room, circles, edges, read_modules, room_of
 
 MODULES = read_modules()
 
@@ -50,6 +51,12 @@ def test_imports_go_down_only(name: str) -> None:
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     assert not circles(MODULES), "Move what both sides need into a third file below them."
+
+
+def test_the_table_in_the_docs_is_the_plan() -> None:
+    rows = re.findall(r"^\| (\d+) \|(.*)\|$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE)
+    drawn = {(int(floor), name) for floor, rooms in rows for name in re.findall(r"`([^`]+)`", rooms)}
+    assert drawn == {(room.floor, name) for room in ROOMS for name in room.names}
 
 
 # What follows shows that the checks above can fail: a plan is only as good as what it refuses.
