@@ -159,7 +159,7 @@ def _assemble(
             auth.shutdown,
             guardrails.shutdown,
             telemetry.shutdown,
-            records.close,
+            records.shutdown,
             services.store.close,
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from time import monotonic
 
 from secure_gateway.decisions import Stage, Verdict
@@ -25,9 +26,9 @@ async def identify(run: Run) -> Principal:
     started = monotonic()
     verdict = await run.snapshot.identity.resolve(run.request.credentials)
     if type(verdict) is Resolved:
-        run.principal = verdict.principal
-        run.trace.append((IDENTITY, monotonic() - started, None))
-        return verdict.principal
+        run.principal = principal = verdict.principal
+        run.trace.append((identity_stage(principal.provider), monotonic() - started, None))
+        return principal
     if type(verdict) is NoIdentity and run.snapshot.anonymous is not None:
         run.principal = run.snapshot.anonymous
         run.note(IDENTITY, Verdict.ALLOW, monotonic() - started, "anonymous, as the configuration allows")
@@ -35,8 +36,15 @@ async def identify(run: Run) -> Principal:
     error = refusal(verdict, run.request.request_id)
     failed = isinstance(error, PluginError)
     reason = verdict.reason if isinstance(verdict, NoIdentity | InvalidIdentity) else error.reason
-    run.note(IDENTITY, Verdict.ERROR if failed else Verdict.DENY, monotonic() - started, reason)
+    stage = identity_stage(verdict.provider) if isinstance(verdict, InvalidIdentity) else IDENTITY
+    run.note(stage, Verdict.ERROR if failed else Verdict.DENY, monotonic() - started, reason)
     raise error
+
+
+@lru_cache(maxsize=256)
+def identity_stage(provider: str) -> Stage:
+    """Return the identity step as the provider's own, so that a record says who vouched or refused."""
+    return Stage("http_auth_resolve_user", plugin=provider or "gateway")
 
 
 def refusal(verdict: object, request_id: str) -> AuthenticationDenied | PermissionDenied | PluginError:
