@@ -57,7 +57,7 @@ class Workload:
             if message_id is not None:
                 self._named.pop(message_id, None)
             if self._on_full is not None and len(self._tasks) == HIGH_WATER // 2:
-                self._on_full(False)  # noqa: FBT003
+                self._on_full(False)  # noqa: FBT003 - as above
             if not task.cancelled() and (error := task.exception()) is not None:
                 _log.error("a message could not be handled: %s", type(error).__name__)
                 if on_crash is not None:

@@ -26,7 +26,7 @@ class KeywordMatcher:
         self,
         words: Sequence[str],
         case_sensitive: bool = False,  # noqa: FBT001, FBT002 - names and order are the interface
-        whole_words: bool = False,  # noqa: FBT001, FBT002
+        whole_words: bool = False,  # noqa: FBT001, FBT002 - a key of the configuration
         *,
         limits: Limits | None = None,
     ) -> None:
