@@ -23,13 +23,13 @@ from secure_gateway.plugins.slots import ProviderEntry, anchored, build_provider
 
 logger = logging.getLogger(__name__)
 
-BUILT_IN: Final[Mapping[str, str]] = {
+BUILTINS: Final[Mapping[str, str]] = {
     "keyword": "secure_gateway.plugins.guardrails.keyword:KeywordGuardrailProvider",
     "pii": "secure_gateway.plugins.guardrails.pii:PIIGuardrailProvider",
     "secrets": "secure_gateway.plugins.guardrails.secrets:SecretsGuardrailProvider",
     "injection": "secure_gateway.plugins.guardrails.injection:InjectionGuardrailProvider",
 }
-ENTRY_POINTS: Final = "secure_gateway.guardrails"
+GROUP: Final = "secure_gateway.guardrails"
 
 _FACTORIES: Final = {
     "input": "create_input_guardrail",
@@ -57,7 +57,7 @@ class GuardrailConfigManager:
     ) -> None:
         self._services = services
         self._timeout = timeout
-        self._registry = ProviderRegistry(GuardrailProvider, ENTRY_POINTS, BUILT_IN, plugin_dirs)
+        self._registry = ProviderRegistry(GuardrailProvider, GROUP, BUILTINS, plugin_dirs)
         self._standing: _Standing | None = None
         self._failure = ConfigError(
             Problem("$.plugins.guardrails", "nothing yet", "a call of initialize before this one")

@@ -35,7 +35,7 @@ def judge_tools(providers: Sequence[StandingProvider], server: str, tools: Seque
     for standing in providers:
         try:
             dropped += _dropped_by(standing, server, list(tools))
-        except Exception as error:  # noqa: BLE001 - a stranger's method
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's method
             return _all(names, f"guardrail {standing.name!r} could not judge the tools ({type(error).__name__})")
     return dropped
 
@@ -54,7 +54,7 @@ def judge_server(
                 server_command=command if isinstance(command, str) else None,
             )
             violations = _refused(standing, standing.provider.validate_server_registration(request), server)
-        except Exception as error:  # noqa: BLE001 - a stranger's method
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's method
             return f"guardrail {standing.name!r} could not judge the server ({type(error).__name__})"
         if violations is not None:
             return refusal(standing.name, violations, "the server's registration")
