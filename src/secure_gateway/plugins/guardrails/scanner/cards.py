@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from secure_gateway.plugins.guardrails.scanner.finding import Region, Span
-from secure_gateway.plugins.guardrails.scanner.validators import luhn
+from secure_gateway.plugins.guardrails.scanner.validators import digits_of, is_latin, luhn
 
-_SHORTEST, _LONGEST = 12, 19
+_PREFIX = 6
 _TABLE_CELL = 4
 # Issuers print Amex as 4-6-5 and Diners Club as 4-6-4; some print 6-13 and 8-8.
 _PRINTED_LAYOUTS = frozenset({(4, 6, 5), (4, 6, 4), (6, 13), (4, 5, 6), (6, 4, 5)})
@@ -56,7 +56,6 @@ _BRANDS = (
     _Brand("506099", "506198", (16, 19), (16,)),  # Verve
     _Brand("1", "1", (15,), ()),  # UATP
 )
-_FIRST_DIGITS = frozenset("1234568" + "9")
 
 
 def find_cards(region: Region) -> Iterable[Span]:
@@ -65,15 +64,92 @@ def find_cards(region: Region) -> Iterable[Span]:
     A card begins and ends at a group's border, so the number in "3 4111 …" is found although the run as a whole is none.
     Groups must be laid out as cards are, and must not be cells of a longer row of numbers, unless context words are near.
     """
-    groups = _groups(region.value)
+    run = _Run(region)
     first = 0
-    while first < len(groups):
-        last = _card_end(region, groups, first)
+    while first < len(run.groups):
+        last = run.card_end(first)
         if last is None:
             first += 1
             continue
-        yield groups[first][0], groups[last][1], region.confidence
-        first = last + 1
+        yield run.groups[first][0], run.groups[last][1], region.confidence
+        first = run.free_from = last + 1
+
+
+class _Run:
+    """A run of digit groups. Everything is looked up by place in the digits alone, so that a start costs the same anywhere."""
+
+    __slots__ = ("_digits", "_ending_at", "_offsets", "free_from", "groups", "region")
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        self.groups = _groups(region.value)
+        self.free_from = 0  # the groups before belong to cards already found
+        self._digits = digits_of(region.value)
+        self._offsets: list[int] = []
+        self._ending_at: dict[int, int] = {}
+        offset = 0
+        for index, (start, end) in enumerate(self.groups):
+            self._offsets.append(offset)
+            offset += end - start
+            self._ending_at[offset] = index
+
+    def card_end(self, first: int) -> int | None:
+        """Return the index of the last group of the card that begins at group ``first``."""
+        offset = self._offsets[first]
+        lengths = _lengths(self._digits[offset : offset + _PREFIX])
+        for length in sorted(lengths, reverse=True):
+            last = self._ending_at.get(offset + length)
+            if last is None:
+                continue
+            digits = self._digits[offset : offset + length]
+            if luhn(digits) and len(set(digits)) > 1 and self._is_plausible(first, last, known=lengths[length]):
+                return last
+        return None
+
+    def _is_plausible(self, first: int, last: int, *, known: bool) -> bool:
+        if self.region.has_context:
+            return True
+        glued_before = first == 0 and is_latin(self.region.before(1))  # letters that touch it make it part of a code
+        glued_after = last == len(self.groups) - 1 and is_latin(self.region.after(1))
+        return known and not glued_before and not glued_after and self._is_set_apart(first, last)
+
+    def _is_set_apart(self, first: int, last: int) -> bool:
+        text, groups = self.region.value, self.groups
+        if first == last:  # the fraction of a decimal number is no card
+            start = groups[first][0]
+            before = text[max(0, start - 2) : start] or self.region.before(2)
+            return not (before[-1:] == "." and before[:1].isdigit())
+        sizes = tuple(end - start for start, end in groups[first : last + 1])
+        separators = {text[groups[at][1] : groups[at + 1][0]] for at in range(first, last)}
+        even = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0]
+        if len(separators) > 1 or not (even or sizes in _PRINTED_LAYOUTS):
+            return False
+        return not (self._cells(first, -1) and self._cells(last, 1))
+
+    def _cells(self, at: int, step: int) -> bool:
+        """Say whether two more free groups of the same size and separator go on from group ``at``: a row of a table."""
+        separator = self._gap(at, step)
+        here, after = at + step, at + 2 * step
+        if not (self.free_from <= min(here, after) and max(here, after) < len(self.groups)):
+            return False
+        sizes = {self.groups[place][1] - self.groups[place][0] for place in (at, here, after)}
+        return sizes == {_TABLE_CELL} and self._gap(here, step) == separator
+
+    def _gap(self, at: int, step: int) -> str:
+        left = min(at, at + step)
+        if not 0 <= left < len(self.groups) - 1:
+            return ""
+        return self.region.value[self.groups[left][1] : self.groups[left + 1][0]]
+
+
+def _lengths(prefix: str) -> dict[int, bool]:
+    """Return the lengths of cards that begin so, and whether each needs no context."""
+    lengths: dict[int, bool] = {}
+    for brand in _BRANDS:
+        if brand.low <= prefix[: len(brand.low)] <= brand.high:
+            for length in brand.lengths:
+                lengths[length] = lengths.get(length, False) or length in brand.sure
+    return lengths
 
 
 def _groups(text: str) -> list[tuple[int, int]]:
@@ -86,54 +162,3 @@ def _groups(text: str) -> list[tuple[int, int]]:
             groups.append((start, place))
             start = -1
     return groups
-
-
-def _card_end(region: Region, groups: list[tuple[int, int]], first: int) -> int | None:
-    """Return the index of the last group of the card that begins at group ``first``."""
-    text = region.value
-    if text[groups[first][0]] not in _FIRST_DIGITS:
-        return None
-    for last, digits in reversed(list(_windows(text, groups, first))):
-        known = _known_as(digits)
-        if known is None or not luhn(digits) or len(set(digits)) == 1:
-            continue
-        if region.has_context or (known and _set_apart(region, groups, first, last)):
-            return last
-    return None
-
-
-def _windows(text: str, groups: list[tuple[int, int]], first: int) -> Iterator[tuple[int, str]]:
-    digits = ""
-    for last in range(first, len(groups)):
-        digits += text[groups[last][0] : groups[last][1]][: _LONGEST + 1]
-        if len(digits) > _LONGEST:
-            return
-        if len(digits) >= _SHORTEST:
-            yield last, digits
-
-
-def _known_as(digits: str) -> bool | None:
-    """Return None for no brand's number, else whether its length is one that needs no context."""
-    known: bool | None = None
-    for brand in _BRANDS:
-        if brand.low <= digits[: len(brand.low)] <= brand.high and len(digits) in brand.lengths:
-            known = known or len(digits) in brand.sure
-    return known
-
-
-def _set_apart(region: Region, groups: list[tuple[int, int]], first: int, last: int) -> bool:
-    text = region.value
-    start, end = groups[first][0], groups[last][1]
-    if first == last:  # the fraction of a decimal number is no card
-        before = text[max(0, start - 2) : start] or region.before(2)
-        return not (before[-1:] == "." and before[:1].isdigit())
-    sizes = tuple(stop - begin for begin, stop in groups[first : last + 1])
-    separators = {text[groups[at][1] : groups[at + 1][0]] for at in range(first, last)}
-    even = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0]
-    if len(separators) > 1 or not (even or sizes in _PRINTED_LAYOUTS):
-        return False
-    return not (_is_cell(groups, first - 1, sizes[0]) and _is_cell(groups, last + 1, sizes[0]) and end > start)
-
-
-def _is_cell(groups: list[tuple[int, int]], at: int, size: int) -> bool:
-    return 0 <= at < len(groups) and groups[at][1] - groups[at][0] == size == _TABLE_CELL

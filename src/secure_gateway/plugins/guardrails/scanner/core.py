@@ -27,6 +27,7 @@ _CONTEXT_AFTER = 24
 _CONTEXT_BONUS = 0.15
 _SUREST = 0.99
 _MAX_LAYERS = 2
+_MARK = re2.compile(rb"\[[A-Z_]+(?::[0-9a-f]+)?\]")  # what redaction wrote is no context for what it left
 _BATCH = 32
 
 _Hit = tuple[int, int, float, Detector]
@@ -74,7 +75,7 @@ class _Region:
     @property
     def confidence(self) -> float:
         own = self._armed.detector.confidence
-        return min(_SUREST, own + _CONTEXT_BONUS) if self.has_context else own
+        return min(_SUREST, round(own + _CONTEXT_BONUS, 2)) if self.has_context else own
 
     def before(self, count: int) -> str:
         text = self._data[max(0, self._start - 4 * count) : self._start].decode("utf-8", "ignore")
@@ -88,7 +89,8 @@ class _Region:
 
     def _window(self) -> bytes:
         before = self._data[max(0, self._start - _CONTEXT_BEFORE) : self._start]
-        return before + b"\n" + self._data[self._end : self._end + _CONTEXT_AFTER]
+        window = before + b"\n" + self._data[self._end : self._end + _CONTEXT_AFTER]
+        return _MARK.sub(b"[]", window) if b"[" in window else window
 
 
 class Scanner:
@@ -157,10 +159,7 @@ class Scanner:
     def _refuse_beyond(self, findings: int, way: int) -> None:
         # Pointers are charged too: under deep long keys they would outgrow the payload a thousandfold.
         if findings > self.limits.max_findings or way > self.limits.max_chars:
-            msg = (
-                f"found more than {self.limits.max_findings} findings, or too long ways to them; the content is refused"
-            )
-            raise ScanLimitExceeded(msg)
+            raise _too_many(self.limits)
 
     def _suspects(self, value: object) -> Iterator[Leaf]:
         """Yield the strings of the batches in which a candidate fires: a match per string costs more than the match."""
@@ -203,6 +202,8 @@ class Scanner:
                     if armed.detector.needs_context and not region.has_context:
                         continue
                     hits += map(partial(_placed, region.value, span[0], armed.detector), armed.check(region))
+                if len(hits) > 2 * self.limits.max_findings:  # both views of a text may see each
+                    raise _too_many(self.limits)
         return hits
 
     def _weighed(self, hits: list[_Hit]) -> list[_Hit]:
@@ -273,6 +274,12 @@ def _without_covered(hits: list[_Hit]) -> list[_Hit]:
             outer[hit[3].category] = hit
         kept.append(hit)
     return kept
+
+
+def _too_many(limits: Limits) -> ScanLimitExceeded:
+    return ScanLimitExceeded(
+        f"found more than {limits.max_findings} findings, or too long ways to them; the content is refused"
+    )
 
 
 def _reason(exc: Exception) -> str:

@@ -11,6 +11,7 @@ from secure_gateway.plugins.guardrails.scanner.validators import decode_base64
 
 _LONGEST_ENCODED = 65_536
 _LONG_QUERY = 48
+_READABLE = 0.85  # line feeds and a broken character at the end are no reason to look away
 _FLAG, _FLAG_END, _FLAG_LONGEST = "\U0001f3f4", "\U000e007f", 7
 _OWASP = "OWASP LLM01 Prompt Injection"
 _MCP = "MCP specification, security best practices; published tool-poisoning reports"
@@ -21,7 +22,7 @@ _IMPERATIVE = re2.compile(
     r"|send|call|invoke|execute|run|read|reveal|output|reply|respond)\b"
 )
 _TO_MODEL = re2.compile(
-    r"(?i)\b(?:ai|llm|assistant|agent|model|claude|gpt|chatgpt|copilot|gemini|you must|you should|tools?|system prompt|instructions?)\b"
+    r"(?i)\b(?:ai|llm|assistant|claude|gpt|chatgpt|copilot|gemini|language model|you must|you should|system prompt|instructions?|the user)\b"
 )
 _SENDS = re2.compile(r"(?i)\b(?:send|post|upload|forward|transmit|exfiltrate|leak|submit|append|encode)")
 
@@ -39,10 +40,9 @@ def encoded_instruction(region: Region) -> Iterable[Span]:
         return ()
     for shift in range(4):  # the run may begin with letters that are not part of it
         decoded = decode_base64(region.value[shift:])
-        if decoded is None or decoded.count(0) > len(decoded) // 8:
-            continue
-        text = decoded.decode("utf-8", "ignore")
-        if len(text) * 4 >= len(decoded) and text.isprintable() | ("\n" in text) and region.is_injection(text):
+        text = decoded.decode("utf-8", "replace") if decoded is not None else ""
+        readable = sum(char.isprintable() and char != "\ufffd" for char in text)
+        if readable > _READABLE * len(text) and region.is_injection(text):
             return whole(region)
     return ()
 
@@ -74,24 +74,30 @@ def _rule(name: str, weight: float, candidate: str, exact: str, source: str = _O
     )  # fmt: skip
 
 
-_WHAT = r"(?:instructions?|prompts?|rules?|guidelines?|directions?|directives?|commands?|messages?|context|programming|training|constraints?|restrictions?|polic(?:y|ies))"
-_WHICH = (
-    r"(?:(?:all|any|every|each|the|your|my|of|these|those|previous|previously|prior|above|earlier|preceding|existing|original|initial|system|safety|given|other|foregoing"
-    r"|security|content|and|or|developer|user(?:'s)?|current)\s+)"
-)
+_ORDERS = r"(?:instructions?|prompts?|guidelines?|directives?|programming|training)"
+_WHAT = rf"(?:{_ORDERS}|rules?|directions?|commands?|messages?|context|constraints?|restrictions?|polic(?:y|ies))"
+_EARLIER = r"(?:previous|previously|prior|above|earlier|preceding|existing|original|initial|system|safety|security|foregoing|developer(?:'s)?)"
+_FILLER = r"(?:(?:all|any|every|each|the|your|my|of|these|those|given|other|content|and|or|user(?:'s)?|current)\s+)"
+_IGNORE = r"(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?|overrid(?:e|ing)|bypass(?:ing)?|discard(?:ing)?)"
 
 _OVERRIDE = (
     _rule("override", 0.85, r"(?i)(?:ignor|disregard|forget|overrid|bypass|discard)\w*\s+(?:a|e|t|y|m|o|p|s|i|f|c|d|u)",
-          rf"(?i)\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?|overrid(?:e|ing)|bypass(?:ing)?|discard(?:ing)?)\s+{_WHICH}{{1,6}}{_WHAT}\b"),
+          rf"(?i)\b{_IGNORE}\s+{_FILLER}{{0,4}}{_EARLIER}\s+(?:{_FILLER}|{_EARLIER}\s+){{0,3}}{_WHAT}\b"),
+    _rule("override_all", 0.6, r"(?i)(?:ignor|disregard|forget|overrid|bypass|discard)\w*\s+(?:a|y|e|m|t)",
+          rf"(?i)\b{_IGNORE}\s+(?:(?:all|every)\s+(?:of\s+)?(?:the\s+|your\s+|these\s+|those\s+|my\s+)?{_ORDERS}|(?:your|my)\s+(?:\w+\s+)?(?:{_ORDERS}|rules?)"
+          rf"|(?:the|these|those|all|any)\s+(?:\w+\s+)?(?:{_ORDERS}|rules?|messages?|text)\s+(?:above|before|so far|you (?:were|have been|got)))\b"),
     _rule("override_after", 0.8, r"(?i)(?:ignore|disregard|forget|discard)\s+\w+",
-          r"(?i)\b(?:ignore|disregard|forget|discard)\s+(?:everything|all|anything|whatever)(?:\s+(?:that|you|was|were|i|we|has|have|been|is|of|the|previously|just))*\s+"
-          r"(?:above|before|prior|previous(?:ly)?|earlier|told|said|instructed|written|learned|know)\b"),
-    _rule("do_not_follow", 0.7, r"(?i)(?:not|stop|never)\s+(?:follow|obey)",
-          rf"(?i)\b(?:do not|don't|stop|never|no longer)\s+(?:follow(?:ing)?|obey(?:ing)?)\s+{_WHICH}{{1,5}}{_WHAT}\b"),
+          r"(?i)\b(?:ignore|disregard|forget|discard)\s+(?:everything|all|anything|whatever|what)(?:\s+(?:that|you|was|were|i|has|have|been|is|of|the|previously|just))*\s+"
+          r"(?:above|before|prior|previous(?:ly)?|earlier|told|said|instructed|written|learned)\b"),
+    _rule("do_not_follow", 0.7, r"(?i)(?:not|stop|never|don't|longer)\s+(?:follow|obey)",
+          rf"(?i)\b(?:do not|don't|stop|never|no longer)\s+(?:follow(?:ing)?|obey(?:ing)?)\s+{_FILLER}{{0,4}}(?:{_EARLIER}|your)\s+(?:{_FILLER}|{_EARLIER}\s+){{0,3}}{_WHAT}\b"),
+    _rule("void", 0.7, r"(?i)(?:instructions?|prompts?|rules|guidelines)\s+(?:\w+\s+){0,2}(?:are|were|been|is|no)\s",
+          r"(?i)\b(?:previous|prior|earlier|above|original|old|other|existing)\s+(?:system\s+)?(?:instructions?|prompts?|rules|guidelines)\s+(?:given\s+)?(?:are|were|have been|is|no longer|has been)\s+(?:now\s+|all\s+)?"
+          r"(?:void|invalid|cancell?ed|obsolete|null|superseded|revoked|outdated|suspended|replaced|apply|wrong|lifted)\b"),
     _rule("new_instructions", 0.55, r"(?i)(?:new|updated|real|actual|override|additional|urgent)\s+(?:system\s+)?(?:instructions?|prompt|directives?)\s*:",
           r"(?i)\b(?:new|updated|real|actual|override|additional|urgent)\s+(?:system\s+)?(?:instructions?|prompt|directives?)\s*:"),
     _rule("new_role", 0.5, r"(?i)you are now|from now on|pretend (?:to be|you)|act as (?:if|an? un)",
-          r"(?i)\b(?:you are now (?:in |an? |the )?(?:\w+\s+){0,2}(?:mode|unrestricted|unfiltered|uncensored|jailbroken|dan|free|developer|evil|root|admin)"
+          r"(?i)\b(?:you are now (?:in |an? |the )?(?:\w+\s+){0,2}(?:mode|unrestricted|unfiltered|uncensored|jailbroken|dan|developer|evil|root|admin)\b"
           r"|from now on,? (?:you|ignore|respond|answer|act|always|your)|pretend (?:to be|you(?:'re| are)) (?:an? )?(?:\w+\s+){0,2}(?:unrestricted|without|no|evil|dan|jailbroken)"
           r"|act as (?:if you (?:had|have) no|an? un(?:restricted|filtered|censored)))"),
     _rule("jailbreak", 0.7, r"(?i)do anything now|jailbreak|developer mode|DAN mode|god mode",
@@ -103,13 +109,13 @@ _OVERRIDE = (
           r"(?i)\b(?:(?:ignorier|vergiss|vergesse|missachte?)\w*\s+(?:\w+\s+){0,5}(?:anweisung|instruktion|befehl|regel|vorgabe|prompt|richtlinie)\w*"
           r"|beachten? (?:die|deine|alle) (?:\w+\s+){0,3}(?:anweisung|instruktion|regel)\w* nicht)"),
     _rule("override_fr", 0.85, r"(?i)(?:ignor(?:e|ez|er)|oubli(?:e|ez|er)|faites? abstraction) ",
-          r"(?i)\b(?:ignor(?:e|ez|er)|oubli(?:e|ez|er)|faites? abstraction d\w*)\s+(?:(?:toutes?|tous|les|l'|tes|vos|des|ces|de|la|precedentes?)\s+)*(?:instructions?|consignes?|regles?|directives?|ordres?|messages?)\b"),
+          r"(?i)\b(?:ignor(?:e|ez|er)|oubli(?:e|ez|er)|faites? abstraction d\w*)\s+(?:(?:toutes?|tous|les|l'|tes|vos|des|ces|de|la|precedentes?)\s+)+(?:instructions?|consignes?|regles?|directives?|ordres?|messages?)\b"),
     _rule("override_es", 0.85, r"(?i)(?:ignor(?:a|e|en|ar)|olvid(?:a|e|en|ar)|descart(?:a|e)|haz caso omiso)",
-          r"(?i)\b(?:ignor(?:a|e|en|ar)|olvid(?:a|e|en|ar)|descart(?:a|e|ar)|haz caso omiso (?:de|a))\s+(?:(?:todas?|todos|las?|los|tus|sus|de|estas|anteriores|previas)\s+)*(?:instruccion(?:es)?|indicaciones|reglas|ordenes|directrices|mensajes?)\b"),
+          r"(?i)\b(?:ignor(?:a|e|en|ar)|olvid(?:a|e|en|ar)|descart(?:a|e|ar)|haz caso omiso (?:de|a))\s+(?:(?:todas?|todos|las?|los|tus|sus|de|estas|anteriores|previas)\s+)+(?:instruccion(?:es)?|indicaciones|reglas|ordenes|directrices|mensajes?)\b"),
     _rule("override_it", 0.85, r"(?i)(?:ignor(?:a|i|ate|are)|dimentic(?:a|he|ate|are)|trascura)",
-          r"(?i)\b(?:ignor(?:a|i|ate|are)|dimentic(?:a|ate|are|hi)|trascura(?:te)?)\s+(?:(?:tutte|tutti|le|gli|i|tue|vostre|precedenti|queste)\s+)*(?:istruzion[ei]|indicazioni|regole|direttive|ordini|messaggi)\b"),
+          r"(?i)\b(?:ignor(?:a|i|ate|are)|dimentic(?:a|ate|are|hi)|trascura(?:te)?)\s+(?:(?:tutte|tutti|le|gli|i|tue|vostre|precedenti|queste)\s+)+(?:istruzion[ei]|indicazioni|regole|direttive|ordini|messaggi)\b"),
     _rule("override_pt", 0.85, r"(?i)(?:ignor(?:e|a|em|ar)|esque(?:ça|cer|ce)|desconsider(?:e|a|ar)) ",
-          r"(?i)\b(?:ignor(?:e|a|em|ar)|esque(?:ça|çam|cer|ce)|desconsider(?:e|a|em|ar))\s+(?:(?:todas?|todos|as?|os|suas|tuas|de|essas|anteriores|previas)\s+)*(?:instruc(?:oes|ao)|instru(?:ções|ção)|regras|ordens|diretrizes|mensagens)\b"),
+          r"(?i)\b(?:ignor(?:e|a|em|ar)|esque(?:ça|çam|cer|ce)|desconsider(?:e|a|em|ar))\s+(?:(?:todas?|todos|as?|os|suas|tuas|de|essas|anteriores|previas)\s+)+(?:instruc(?:oes|ao)|instru(?:ções|ção)|regras|ordens|diretrizes|mensagens)\b"),
     _rule("override_nl", 0.85, r"(?i)(?:negeer|vergeet)",
           r"(?i)\b(?:negeer|vergeet)\s+(?:\w+\s+){0,4}(?:instructies?|aanwijzingen|regels|opdrachten|richtlijnen|berichten|prompts?)\b"),
     _rule("override_ru", 0.85, r"(?i)игнорир|забуд|не обращай|пренебрег",
@@ -123,16 +129,17 @@ _FORGERY = (
     _rule("chat_template", 0.8, r"<\|[a-z_]|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>",
           r"<\|(?:im_start|im_end|im_sep|system|user|assistant|endoftext|end|start_header_id|end_header_id|eot_id|begin_of_text|end_of_text|channel|message|return|start|fim_prefix)\|>"
           r"|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>", "published chat templates (ChatML, Llama, Mistral, Gemma)"),
-    _rule("role_header", 0.6, r"(?i)#{2,} ?(?:system|assistant|instruction|new instruction)|(?:^|[\n\"])\s*\[?(?:system|assistant|developer)\]?\s*:",
-          r"(?i)(?:#{2,}\s*(?:system(?:\s+(?:prompt|message|instructions?|override))?|assistant|new instructions?|instructions? override)\s*(?::|\n|#)"
-          r"|(?:^|[\n\"])\s*\[?(?:system|developer)(?: (?:message|prompt|override|note))?\]?\s*:\s*(?:you|ignore|disregard|override|new|the (?:user|assistant)|from now))", _OWASP),
+    _rule("role_header", 0.6, r"(?i)#{2,} ?(?:system|assistant|instruction|new instruction)",
+          r"(?i)#{2,}\s*(?:system(?:\s+(?:prompt|message|instructions?|override))?|assistant|new instructions?|instructions? override)\s*(?::|\n|#)", _OWASP),
+    _rule("role_line", 0.45, r"(?i)(?:^|[\n\"])\s*\[?(?:system|assistant|developer)\b",
+          r"(?i)(?:^|[\n\"])\s*\[?(?:system|developer)(?: (?:message|prompt|override|note))?\]?\s*:\s*(?:you (?:are|must|will|should)|ignore|disregard|override|new|the (?:user|assistant)|from now)", _OWASP),
     _rule("delimiter", 0.7, r"(?i)</?(?:tool_result|tool_response|function_results?|system|system_prompt|assistant|user_query|untrusted|tool_call|tool_output|document|data)>",
           r"(?i)</(?:tool_result|tool_response|function_results?|system_prompt|user_query|untrusted[a-z_-]*|tool_call|tool_output)>|<(?:system|system_prompt|system-reminder)>", _OWASP),
 )  # fmt: skip
 
 _STEERING = (
     _rule("important_block", 0.75, r"(?i)<(?:important|instructions?|secret|hidden|critical|system_note)>",
-          r"(?i)<(?:important|secret|hidden|critical|system_note|instructions?)>[^<]*(?:tool|file|read|you|must|user|assistant|before|password|key|do not|send)[^<]*", _MCP),
+          r"(?:<(?i:important|critical|system_note|instructions?)>|<(?:HIDDEN|SECRET)>)(?i)[^<]*(?:tool|file|read|you|must|user|assistant|before|password|key|do not|send)[^<]*", _MCP),
     _rule("before_tool", 0.7, r"(?i)(?:before|when|whenever|after|prior to|in order to)\s+(?:us(?:e|ing)|call|invok|execut|runn?)\w*",
           r"(?i)\b(?:before|when(?:ever)?|after|prior to|in order to)\s+(?:us(?:e|ing)|call(?:ing)?|invok(?:e|ing)|execut(?:e|ing)|run(?:ning)?)\s+(?:this|any|the|other|another|an?|every|all)\s+(?:\w+\s+){0,2}(?:tools?|functions?)\b[^.\n]*"
           r"\b(?:you (?:must|should|need|have)|(?:first|always),?\s+(?:\w+\s+)?(?:read|call|send|get|open|access|fetch|run)|read|must (?:first|also|be))\b", _MCP),
@@ -143,6 +150,8 @@ _STEERING = (
           r"(?:(?:this|it|that|any of this|anything|about this|the|about)\s+)*(?:to\s+)?(?:the\s+)?(?:user|human|operator|developer|customer)\b", _MCP),
     _rule("tool_shadow", 0.5, r"(?i)instead of|(?:this|the) tool (?:must|overrides|supersedes|replaces)",
           r"(?i)\b(?:this tool (?:must|overrides|supersedes|replaces)[^.\n]*(?:other|all|any|before|instead)|always (?:use|call|prefer) this tool instead of|(?:the )?(?:other|send_email|[a-z_]+) tool (?:is|has been) (?:deprecated|broken|unsafe)[^.\n]*(?:use|instead))", _MCP),
+    _rule("call_with_secrets", 0.6, r"(?i)(?:call|use|invoke|run|execute)\s+(?:the\s+)?[\w.-]+\s+(?:tool|function)",
+          r"(?i)\b(?:call|use|invoke|run|execute)\s+(?:the\s+)?[\w.-]+\s+(?:tool|function)\s+(?:with|to (?:send|post|upload|forward)|and (?:pass|send))\s[^.\n]*\b(?:api keys?|passwords?|credentials?|secrets?|access tokens?|ssh keys?|private keys?|history|contacts)\b", _MCP),
     _rule("override_tool_args", 0.55, r"(?i)(?:bcc|recipient|to address|forward)",
           r"(?i)\b(?:change|set|replace|modify|redirect|always add|add)\s+(?:the\s+)?(?:recipient|bcc|cc|to address|email address|destination)s?\b[^.\n]*\b(?:to|with)\s+\S+@\S+", _MCP),
 )  # fmt: skip

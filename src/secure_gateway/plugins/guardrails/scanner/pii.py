@@ -8,10 +8,13 @@ from functools import partial
 from secure_gateway.plugins.guardrails.scanner.cards import find_cards
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Region, Span, where, whole
 from secure_gateway.plugins.guardrails.scanner.validators import (
+    IBAN_LENGTHS,
     digits_of,
     e164,
     iban_prefix,
-    ip_address,
+    ipv4_address,
+    ipv6_address,
+    is_latin,
     itin,
     nanp,
     ssn,
@@ -20,6 +23,9 @@ from secure_gateway.plugins.guardrails.scanner.validators import (
 _LOCAL_LONGEST, _DOMAIN_LONGEST = 64, 253  # RFC 5321 section 4.5.3.1
 _PHONE_SHORTEST, _PHONE_LONGEST = 7, 15
 _FIRST_YEAR, _LAST_YEAR = 1900, 2035
+_IBAN_LONGEST = 33 + 10  # with a separator at every fourth character or a few more
+_IDEOGRAPHS = "\u2e80"
+_OCTETS = 4
 _DAYS, _MONTHS_A_YEAR = 31, 12
 
 # What follows the @ or the dot in names that are no addresses: retina images, packages, systemd units.
@@ -45,13 +51,28 @@ _NUMBERED = (
 
 def email_address(region: Region) -> Iterable[Span]:
     """Accept an address within RFC 5321's lengths that is no file name and no SSH remote such as ``git@host:path``."""
-    local, _, domain = region.value.rpartition("@")
+    start, end = _without_sentence(region.value)
+    local, _, domain = region.value[start:end].rpartition("@")
     top = domain.rpartition(".")[2].lower()
-    if top in _NO_DOMAINS or len(local) > _LOCAL_LONGEST or len(domain) > _DOMAIN_LONGEST or ".." in local:
+    too_long = len(local) > _LOCAL_LONGEST or len(domain) > _DOMAIN_LONGEST
+    if top in _NO_DOMAINS or too_long or ".." in local or (local == "git" and region.after(1) == ":"):
         return ()
-    if local == "git" and region.after(1) == ":":
-        return ()
-    return whole(region)
+    return ((start, end, region.confidence),)
+
+
+def _without_sentence(text: str) -> tuple[int, int]:
+    """Leave out Chinese or Japanese words that a Latin address follows or precedes without a space."""
+    at = text.rindex("@")
+    start, end = 0, len(text)
+    for place in range(at - 1, 0, -1):
+        if text[place].isascii() and text[place - 1] >= _IDEOGRAPHS:
+            start = place
+            break
+    for place in range(at + 1, len(text) - 1):
+        if text[place].isascii() and text[place + 1] >= _IDEOGRAPHS and text[place] not in ".-":
+            end = place + 1
+            break
+    return start, end
 
 
 def separated_number(rule: Callable[[str], bool], region: Region) -> Iterable[Span]:
@@ -59,24 +80,42 @@ def separated_number(rule: Callable[[str], bool], region: Region) -> Iterable[Sp
     separators = {char for char in region.value if not char.isdigit()}
     before, after = region.before(2), region.after(2)
     goes_on = (before[-1:] in separators and before[:1].isdigit()) or (after[:1] in separators and after[1:].isdigit())
-    if goes_on or before[-1:].isalnum() or not rule(region.value):
+    if goes_on or is_latin(before[-1:]) or is_latin(after[:1]) or not rule(region.value):
         return ()
     return whole(region)
 
 
 def international_phone(region: Region) -> Iterable[Span]:
-    """Accept an E.164 number; a plus sign after a letter, digit or another plus is arithmetic."""
-    if region.before(1).isalnum() or region.before(1) == "+":
-        return ()
-    return whole(region) if e164(digits_of(region.value)) else ()
+    """Accept an E.164 number, without numbers that follow it; a plus sign after a letter or digit is arithmetic."""
+    after = region.after(2)
+    if is_latin(region.before(1)) or region.before(1) == "+" or (after[:1] == "." and after[1:].isdigit()):
+        return
+    text = region.value
+    ends = [
+        place
+        for place in range(1, len(text) + 1)
+        if text[place - 1].isdigit() and not text[place : place + 1].isdigit()
+    ]
+    for end in reversed(ends):
+        if e164(digits_of(text[:end])):
+            yield 0, end, region.confidence
+            return
 
 
 def phone_in_context(region: Region) -> Iterable[Span]:
     """Accept any plausible number that is called a phone number, but no date."""
     number = digits_of(region.value)
+    before, after = region.before(2), region.after(2)
+    if (
+        is_latin(before[-1:] + after[:1])
+        or (before[-1:] == "." and before[:1].isdigit())
+        or (after[:1] == "." and after[1:].isdigit())
+    ):
+        return ()
     if not _PHONE_SHORTEST <= len(number) <= _PHONE_LONGEST or _calendar_year(region.value):
         return ()
-    return () if len(set(number)) == 1 else whole(region)
+    dotted = region.value.count(".") == _OCTETS - 1 and number == region.value.replace(".", "")
+    return () if dotted or len(set(number)) == 1 else whole(region)
 
 
 def _ten_digits(text: str) -> bool:
@@ -86,29 +125,46 @@ def _ten_digits(text: str) -> bool:
 def ipv4(region: Region, *, private: bool = False) -> Iterable[Span]:
     """Accept an address of a host; not a version, a section number or a part of a longer dotted number."""
     before, after = region.before(12), region.after(2)
-    if before[-1:] in {".", "-"} or (after[:1] == "." and after[1:].isdigit()) or after[:1] == "-":
+    if (
+        is_latin(before[-1:] + after[:1])
+        or before[-1:] in {".", "-"}
+        or (after[:1] == "." and after[1:].isdigit())
+        or after[:1] == "-"
+    ):
         return ()
     if before[-1:] == "/" and before[-2:-1].isalnum():  # a product's version in a user agent
         return ()
-    word = before.rstrip(" .:=#\"'").lower()
+    if before.rstrip(" \"'")[-2:] in {"==", ">=", "<=", "~=", "!="}:
+        return ()
+    octets = region.value.split(".")
+    if len(region.value) == 2 * _OCTETS - 1 and len(set(octets)) > 2 and not region.has_context:
+        return ()  # four single digits: as likely a heading's number
+    word = before.rstrip(" .:=#_\"'").lower()
     if any(word.endswith(name) and not word[: -len(name)][-1:].isalpha() for name in _NUMBERED):
         return ()
-    return whole(region) if ip_address(region.value, private=private) else ()
+    return whole(region) if ipv4_address(region.value, private=private) else ()
 
 
 def ipv6(region: Region, *, private: bool = False) -> Iterable[Span]:
     """Accept an IPv6 address that stands by itself and holds more than two-digit groups (those are hardware addresses)."""
     value = region.value.rstrip(".")
     beside = region.before(1) + region.after(1)[: len(value) == len(region.value)]
-    if any(char.isalnum() or char in ":_" for char in beside) or all(len(group) == 2 for group in value.split(":")):  # noqa: PLR2004
+    if any(char.isalnum() or char in ":_" for char in beside) or all(len(group) == 2 for group in value.split(":")):
         return ()
-    return ((0, len(value), region.confidence),) if ip_address(value, private=private) else ()
+    return ((0, len(value), region.confidence),) if ipv6_address(value, private=private) else ()
 
 
 def iban(region: Region) -> Iterable[Span]:
-    """Accept the start of the region that is an IBAN by its country's length and its check digits."""
-    length = iban_prefix(region.value)
-    return ((0, length, region.confidence),) if length else ()
+    """Accept what is an IBAN by its country's length and its check digits; it may follow another code in the region."""
+    text = region.value
+    start = 0
+    while start < len(text):
+        length = iban_prefix(text[start : start + _IBAN_LONGEST])
+        if length:
+            yield start, start + length, region.confidence
+        start = next(
+            (place + 1 for place in range(start + max(length, 1) - 1, len(text)) if text[place] in " -"), len(text)
+        )
 
 
 def birth_date(region: Region) -> Iterable[Span]:
@@ -122,7 +178,7 @@ def birth_date(region: Region) -> Iterable[Span]:
 
 
 def _calendar_year(text: str) -> bool:
-    return text[:2] in {"19", "20"} and text[4:5] in {"-", "/", "."} and len(digits_of(text)) <= 8  # noqa: PLR2004
+    return text[:2] in {"19", "20"} and text[4:5] in {"-", "/", "."} and len(digits_of(text)) <= 8
 
 
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez|fév|avr|juin|juil|août|déc|ene|abr|ago|dic"
@@ -146,6 +202,20 @@ _CARD_WORDS = (
     "american express", "maestro", "diners", "discover", "unionpay", "jcb", "pan", "kreditkarte(?:nnummer)?", "carte bancaire", "tarjeta",
 )  # fmt: skip
 
+_HOST_WORDS = (
+    "ip",
+    r"ip[ _-]?addr(?:ess)?",
+    "address",
+    "host",
+    "client",
+    "server",
+    "peer",
+    "remote",
+    "dns",
+    "gateway",
+    "from",
+)
+
 _SEPARATE_SSN = partial(separated_number, ssn)
 _SEPARATE_ITIN = partial(separated_number, itin)
 
@@ -161,7 +231,7 @@ def pii_detectors(*, private_addresses: bool = False) -> tuple[Detector, ...]:
         ),
         Detector(
             id="pii.ssn", type="SSN", category="pii", confidence=0.85, source="SSA POMS RM 10201.030",
-            candidate=r"\d{3}[-. ]\d{2}[-. ]\d{4}", exact=r"\b\d{3}[-. ]\d{2}[-. ]\d{4}\b", check=_SEPARATE_SSN,
+            candidate=r"\d{3} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", exact=r"\d{3} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", check=_SEPARATE_SSN,
             context=(r"ssn", r"social[ _-]?security(?:[ _-]?(?:number|no))?"),
         ),
         Detector(
@@ -171,16 +241,16 @@ def pii_detectors(*, private_addresses: bool = False) -> tuple[Detector, ...]:
         ),
         Detector(
             id="pii.itin", type="ITIN", category="pii", confidence=0.8, source="IRS Publication 1915",
-            candidate=r"9\d{2}[-. ]\d{2}[-. ]\d{4}", exact=r"\b9\d{2}[-. ]\d{2}[-. ]\d{4}\b", check=_SEPARATE_ITIN,
+            candidate=r"9\d{2} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", exact=r"9\d{2} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", check=_SEPARATE_ITIN,
             context=("itin", r"tax(?:payer)?[ _-]?id"),
         ),
         Detector(
             id="pii.card", type="CARD", category="pii", confidence=0.84, source="ISO/IEC 7812, networks' IIN tables",
-            candidate=r"(?:\d[-. ]?){11}\d", exact=r"\b\d(?:[-. ]?\d){11,}\b", check=find_cards, context=_CARD_WORDS,
+            candidate=r"(?:\d[-. ]{0,2}){11}\d", exact=r"\d(?:[-. ]{0,2}\d){11,}", check=find_cards, context=_CARD_WORDS,
         ),
         Detector(
             id="pii.iban", type="IBAN", category="pii", confidence=0.97, source="ISO 13616, SWIFT IBAN Registry",
-            candidate=r"(?i)[A-Z]{2}\d{2}[- ]?[A-Z0-9]{4}[- ]?[A-Z0-9]{4}", exact=r"(?i)\b[A-Z]{2}\d{2}(?:[- ]?[A-Z0-9]){11,30}",
+            candidate=rf"(?i)(?:{'|'.join(IBAN_LENGTHS)})\d{{2}}[- ]?[A-Z0-9]{{4}}[- ]?[A-Z0-9]{{3}}", exact=r"(?i)\b[A-Z]{2}\d{2}(?:[- ]?[A-Z0-9]){11,30}",
             check=iban,
         ),
         Detector(
@@ -190,7 +260,7 @@ def pii_detectors(*, private_addresses: bool = False) -> tuple[Detector, ...]:
         Detector(
             id="pii.phone_nanp", type="PHONE", category="pii", confidence=0.7, source="NANPA, ATIS-0300055",
             candidate=r"[2-9]\d{2}\)?[-. ]{1,2}[2-9]\d{2}[-. ]\d{4}|\([2-9]\d{2}\)[2-9]\d{2}",
-            exact=r"(?:\b1[-. ])?(?:\([2-9]\d{2}\)[-. ]?|\b[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}\b",
+            exact=r"(?:\b1[-. ])?(?:\([2-9]\d{2}\)[-. ]?[2-9]\d{2}[-. ]?|[2-9]\d{2}[-. ][2-9]\d{2}[-. ])\d{4}",
             check=partial(separated_number, _ten_digits), context=_PHONE_WORDS,
         ),
         Detector(
@@ -201,8 +271,8 @@ def pii_detectors(*, private_addresses: bool = False) -> tuple[Detector, ...]:
         ),
         Detector(
             id="pii.ipv4", type="IP_ADDRESS", category="pii", confidence=0.7, source="RFC 791, RFC 1918",
-            candidate=r"\d\.\d{1,3}\.\d{1,3}\.\d", exact=r"\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b",
-            check=partial(ipv4, private=private_addresses),
+            candidate=r"\d\.\d{1,3}\.\d{1,3}\.\d", exact=r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}",
+            check=partial(ipv4, private=private_addresses), context=_HOST_WORDS,
         ),
         Detector(
             id="pii.ipv6", type="IP_ADDRESS", category="pii", confidence=0.8, source="RFC 4291",

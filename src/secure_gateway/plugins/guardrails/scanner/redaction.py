@@ -27,7 +27,7 @@ def redact_type(finding: Finding, text: str) -> str:  # noqa: ARG001 - a Replace
     return f"[{finding.type}]"
 
 
-def remove(finding: Finding, text: str) -> str:  # noqa: ARG001
+def remove(finding: Finding, text: str) -> str:  # noqa: ARG001 - one signature for all strategies
     """Write nothing."""
     return ""
 
@@ -179,6 +179,8 @@ class _Editor:
 
 
 def _rewritten(old: Any, findings: list[Finding], replacement: Replacement) -> Any:
+    if isinstance(old, dict | list | tuple):
+        raise _misfit(findings[0])
     if isinstance(old, bytes | bytearray | memoryview):
         text, codec = decode_bytes(bytes(old))
         return _replaced(text, findings, replacement).encode(codec, "replace")

@@ -22,6 +22,7 @@ _PLACEHOLDER_STARTS = (
     "$", "{", "<", "[", "%(", "%s", "(", "env:", "env.", "env(", "file:", "vault:", "os.", "process.", "config.", "settings.", "self.",
     "secrets.", "getenv", "none", "null", "your", "my_", "my-", "example", "changeme", "change_me", "placeholder", "redacted", "xxxx", "...",
 )  # fmt: skip
+_QUOTES, _BRACKETS = frozenset("\"'"), frozenset("()[]{}")
 _CURSORS = ("page", "next", "continuation", "cursor", "sync", "resume", "pagination")
 _PLACEHOLDERS = frozenset(
     "password passwd passphrase secret string str text token true false required optional hidden masked undefined number integer "
@@ -35,8 +36,10 @@ def is_placeholder(value: str) -> bool:
     lowered = value.lower()
     return (
         lowered in _PLACEHOLDERS
+        or (value.isalpha() and "passw" in lowered)
+        or (value.startswith("/") and "/" in value[1:])  # a path: PWD is the working directory, too
         or lowered.startswith(_PLACEHOLDER_STARTS)
-        or len(set(value)) <= 2  # noqa: PLR2004 - masks and rulers
+        or len(set(value)) <= 2  # masks and rulers
         or not any(char.isalnum() for char in value)
         or "***" in value
     )
@@ -54,7 +57,7 @@ def key_block(region: Region) -> Iterable[Span]:
     header_end = value.index("-----", 11) + 5
     footer = value.find("-----END", header_end)
     body = value[header_end:footer] if footer >= 0 else value[header_end:]
-    if sum(char.isalnum() for char in body) < 32:  # noqa: PLR2004 - shorter than any key: somebody writes about headers
+    if sum(char.isalnum() for char in body) < 32:  # shorter than any key: somebody writes about headers
         return ()
     if footer >= 0:
         return whole(region)
@@ -73,7 +76,13 @@ def password_value(region: Region) -> Iterable[Span]:
 def key_value(region: Region) -> Iterable[Span]:
     """Accept the value of an assignment to a key or token that looks generated."""
     value = region.value.rstrip(".,;)\\")
-    if len(value) > _LONGEST_VALUE or is_placeholder(value) or not looks_random(value, shortest=12):
+    if (
+        len(value) > _LONGEST_VALUE
+        or _is_cursor(region)
+        or _is_code(region, value)
+        or is_placeholder(value)
+        or not looks_random(value, shortest=12)
+    ):
         return ()
     return ((0, len(value), region.confidence),)
 
@@ -116,7 +125,7 @@ def aws_secret(region: Region) -> Iterable[Span]:
     """Accept forty base64 characters as varied as a secret key is; a hexadecimal digest is not."""
     value = region.value
     hexadecimal = all(char in "0123456789abcdefABCDEF" for char in value)
-    return () if hexadecimal or entropy(value) < 3.5 else whole(region)  # noqa: PLR2004
+    return () if hexadecimal or entropy(value) < 3.5 else whole(region)
 
 
 def discord_token(region: Region) -> Iterable[Span]:
@@ -126,14 +135,19 @@ def discord_token(region: Region) -> Iterable[Span]:
 
 
 def _is_prose(region: Region, value: str) -> bool:
-    """Tell "password: please …" and ``password=form.password`` from an assignment of a literal."""
+    """Tell "password: please …" and ``password: SecretStr`` from an assignment of a literal."""
     if any(map(str.isspace, value)):
         return True
-    if region.before(1) in {'"', "'"}:
+    letters = all(char.isalpha() or char in "_.-/" for char in value)
+    return region.before(1) not in _QUOTES and (letters or any(char in _BRACKETS for char in value))
+
+
+def _is_code(region: Region, value: str) -> bool:
+    """Tell ``token = parser.next2(x)`` and ``key: Ed25519Key`` from a generated value: brackets, or one run of digits."""
+    if region.before(1) in _QUOTES:
         return False
-    kinds = {"digit" if char.isdigit() else "upper" if char.isupper() else "lower" if char.isalpha() else "mark" for char in value
-             if char not in "_.-/"}  # fmt: skip
-    return len(kinds) < 2 or any(char in "()[]{}" for char in value)  # noqa: PLR2004
+    runs = "".join("1" if char.isdigit() else " " for char in value).split()
+    return len(runs) < 2 or any(char in _BRACKETS for char in value)
 
 
 def _is_cursor(region: Region) -> bool:
@@ -145,7 +159,7 @@ _PASSWORD_NAME = r"pass(?:word|wd|phrase|code)|\bpwd|_pwd"  # noqa: S105 - names
 _KEY_NAME = (
     r"(?:client|app|shared|webhook|signing|jwt|consumer|oauth|aws|token)?[ _-]?secret(?:[ _-]?(?:access)?[ _-]?key)?"
     r"|(?:api|access|private|encryption|signing|master|account|auth|service|license|storage)[ _-]?key"
-    r"|(?:auth|access|refresh|id|bearer|session|api|security|bot|user|personal[ _-]?access)[ _-]?token|\btoken|credentials?"
+    r"|(?:auth|access|refresh|id|bearer|session|api|security|bot|user|personal[ _-]?access)[ _-]?token|(?:\b|_)token|credentials?"
 )
 _ASSIGN = r"\\?[\"']?\s*(?::=|=>|==?|:)\s*\\?(?:\"([^\"\r\n]+)|'([^'\r\n]+)|([^\s\"'<>&;,\\][^\s\"'<>&;]*))"
 
@@ -171,7 +185,7 @@ _PREFIXED = (
            "Slack token types"),
     _token("slack_webhook", "SLACK_WEBHOOK", r"hooks\.slack", r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[\w/+-]{20,}",
            "Slack incoming webhooks"),
-    _token("google_api_key", "GOOGLE_API_KEY", r"AIza[\w-]{4}", r"\bAIza[\w-]{35}", "Google Cloud API keys"),
+    _token("google_api_key", "GOOGLE_API_KEY", r"AIza[\w-]{4}", r"\bAIza[\w-]{35,}", "Google Cloud API keys"),
     _token("google_oauth", "GOOGLE_OAUTH", r"GOCSPX-|ya29\.", r"\b(?:GOCSPX-[\w-]{20,}|ya29\.[\w-]{20,})", "Google OAuth 2.0"),
     _token("azure_storage", "AZURE_STORAGE_KEY", r"(?i)(?:Account|Access)Key=", r"(?i)(?:Account|SharedAccess)Key=([A-Za-z0-9+/]{40,}={0,2})",
            "Azure Storage connection strings"),
@@ -226,7 +240,7 @@ _CHECKED = (
     ),
     Detector(
         id="secret.discord", type="DISCORD_TOKEN", category="secrets", confidence=0.9, source="Discord API reference", check=discord_token,
-        candidate=r"[MNO][\w-]{20}\w*\.[\w-]{6}\.", exact=r"\b[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,38}",
+        candidate=r"[\w-]\.[\w-]{6}\.[\w-]{8}", exact=r"\b[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,38}",
     ),
     Detector(
         id="secret.jwt", type="JWT", category="secrets", confidence=0.95, source="RFC 7515, RFC 7516", check=where(jose_header),
@@ -249,7 +263,7 @@ _CHECKED = (
     ),
     Detector(
         id="secret.password", type="PASSWORD", category="secrets", confidence=0.7, source="assignments by name", check=password_value,
-        candidate=rf"(?i)(?:{_PASSWORD_NAME})s?\d*\\?[\"']?\s*[:=]", exact=rf"(?i)(?:{_PASSWORD_NAME})s?\d*{_ASSIGN}",
+        candidate=rf"(?i)(?:{_PASSWORD_NAME})s?\d*(?:\\?[\"']?\s*[:=]|\s+is[ :])", exact=rf"(?i)(?:{_PASSWORD_NAME})s?\d*(?:{_ASSIGN}|\s+is:?\s+[\"']?([^\s\"'<>&;]+))",
     ),
     Detector(
         id="secret.assigned_key", type="GENERIC_SECRET", category="secrets", confidence=0.65, source="assignments by name", check=key_value,
@@ -257,7 +271,7 @@ _CHECKED = (
     ),
     Detector(
         id="secret.password_field", type="PASSWORD", category="secrets", confidence=0.8, source="members by name", check=password_field,
-        candidate=rf"(?i)(?:{_PASSWORD_NAME})s?\d*\":", exact=rf"(?is)\A[^\"]*(?:{_PASSWORD_NAME})s?\d*\":\"(.+)\z",
+        candidate=rf"(?i)(?:{_PASSWORD_NAME}|pass)s?\d*\":", exact=rf"(?is)\A[^\"]*(?:{_PASSWORD_NAME}|\bpass|_pass)s?\d*\":\"(.+)\z",
     ),
     Detector(
         id="secret.key_field", type="GENERIC_SECRET", category="secrets", confidence=0.75, source="members by name", check=key_field,

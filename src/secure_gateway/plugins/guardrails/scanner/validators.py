@@ -51,7 +51,13 @@ _COUNTRY_CODES = frozenset(
     "855 856 870 878 880 881 882 883 886 888 960 961 962 963 964 965 966 967 968 970 971 972 973 974 975 976 977 979 "
     "992 993 994 995 996 998".split()
 )
+_OCTET, _LOOPBACK, _MULTICAST = 255, 127, 224
 _E164_SHORTEST, _E164_LONGEST, _NANP_LENGTH = 8, 15, 11
+
+
+def is_latin(text: str) -> bool:
+    """Say whether ``text`` holds an ASCII letter or digit: next to a number they make it part of a longer word."""
+    return any(char.isascii() and char.isalnum() for char in text)
 
 
 def digits_of(text: str) -> str:
@@ -95,12 +101,12 @@ def itin(text: str) -> bool:
     """Check a US individual taxpayer number (IRS Publication 1915): 9xx with group 50-65, 70-88, 90-92 or 94-99."""
     number = digits_of(text)
     group = int(number[3:5])
-    known = 50 <= group <= 65 or 70 <= group <= 88 or 90 <= group <= 92 or 94 <= group <= 99  # noqa: PLR2004
+    known = 50 <= group <= 65 or 70 <= group <= 88 or 90 <= group <= 92 or 94 <= group <= 99
     return number[0] == "9" and known and _one_separator(text)
 
 
 def _one_separator(text: str) -> bool:
-    return len({char for char in text if not char.isdigit()}) <= 1
+    return len({char for char in text if not (char.isdigit() or char.isspace())}) <= 1
 
 
 def e164(digits: str) -> bool:
@@ -117,28 +123,37 @@ def nanp(digits: str) -> bool:
     return digits[0] in "23456789" and digits[3] in "23456789" and digits[1:3] != "11"
 
 
-def ip_address(text: str, *, private: bool) -> bool:
-    """Say whether ``text`` is an address of a host on the Internet, or, with ``private``, of any host."""
+def ipv4_address(text: str, *, private: bool) -> bool:
+    """Say whether ``text`` is the IPv4 address of a host on the Internet or, with ``private``, of any host.
+
+    Left out are net masks and broadcast (240/4), multicast, loopback and 0/8. The documentation networks are not: a text that
+    shows one means an address.
+    """
+    parts = text.split(".")
+    if any(part != str(int(part)) for part in parts):
+        return False
+    first, second, *rest = map(int, parts)
+    if not 1 <= first < _MULTICAST or first == _LOOPBACK or max(second, *rest) > _OCTET:
+        return False
+    internal = (  # RFC 1918, 6598 and 3927
+        first == 10
+        or (first, second) in {(192, 168), (169, 254)}
+        or (first == 172 and 16 <= second <= 31)
+        or (first == 100 and 64 <= second <= 127)
+    )
+    return private or not internal
+
+
+def ipv6_address(text: str, *, private: bool) -> bool:
+    """Say whether ``text`` is an IPv6 address in 2000::/3 (all that is assigned) or, with ``private``, of any host."""
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.IPv6Address(text)
     except ValueError:
         return False
-    if address.is_unspecified or address.is_multicast or address.is_loopback:
-        return False
-    if isinstance(address, ipaddress.IPv6Address):
-        # Only 2000::/3 is assigned; anything else with "::" is as likely a name in a program.
-        return (text[0] in "23" and text.find(":") == 4) or (private and (address.is_private or address.is_link_local))  # noqa: PLR2004
-    if int(address) >> 28 == 15 or address in _THIS_NETWORK:  # noqa: PLR2004 - 240/4, where net masks lie
-        return False
-    return private or not any(address in network for network in _PRIVATE)
-
-
-_THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")
-# RFC 1918, 6598 and 3927. The documentation networks are reported: a text that shows one means an address.
-_PRIVATE = tuple(
-    ipaddress.IPv4Network(network)
-    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
-)
+    if text[0] in "23" and text.find(":") == 4:
+        return True
+    # Anything else with "::" is as likely a name in a program: only unique local and link-local addresses are hosts'.
+    return private and text[:2].lower() in {"fc", "fd", "fe"} and address.is_private
 
 
 def crc32_base62(token: str) -> bool:
