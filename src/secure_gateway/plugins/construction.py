@@ -8,7 +8,7 @@ import typing
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-from secure_gateway.errors import ConfigError, Problem, ProviderContractError
+from secure_gateway.errors import ConfigError, GatewayError, Problem, ProviderContractError
 from secure_gateway.plugins.services import ProviderServices
 
 _MAPPINGS = (dict, Mapping, MutableMapping)
@@ -141,6 +141,9 @@ def _construct(cls: type, positional: list[Any], named: dict[str, Any], where: s
         return cls(*positional, **named)
     except ConfigError:
         raise
+    except GatewayError as error:  # written by us, for people: a damaged store, an extra that is not installed
+        found = f"{_bare(cls)}, which cannot work here: {error}"
+        raise ConfigError(Problem(where, found, "a provider that can be built")) from error
     except (Exception, SystemExit) as error:  # a stranger's constructor
         raise ConfigError(
             Problem(
