@@ -11,7 +11,7 @@ from secure_gateway.decisions import StepStatus
 from secure_gateway.errors import ConfigError, PluginError
 from secure_gateway.plugins.framework import GlobalContext, PluginContext
 from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, POST_HOOK, PRE_HOOK
-from secure_gateway.plugins.framework.payloads import MessagePayload
+from secure_gateway.plugins.framework.payloads import MessagePayload, ToolPostInvokePayload, ToolPreInvokePayload
 from secure_gateway.plugins.guardrails.base import GuardrailAction, GuardrailRequest, GuardrailResponse
 from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
 from tests.plugins.guardrails.guards import SAFE, Desk, Guard, LookingBack, built_in, manager_with
@@ -86,6 +86,25 @@ async def test_the_request_looked_back_at_is_the_one_that_was_judged_not_the_one
     request = guard.asked[0][1]
     assert (request.content, request.tool_args) == ('{"a":"b"}', {"a": "b"})
     assert request.context
+
+
+async def test_an_output_guard_that_is_asked_twice_finds_the_request_as_it_was() -> None:
+    def spoil(_content: str, request: GuardrailRequest) -> GuardrailResponse:
+        seen.append((request.content, request.tool_args))
+        request.content = "spoilt"
+        return SAFE
+
+    class Spoiler:
+        async def validate(self, response_content: str, original_request: GuardrailRequest) -> GuardrailResponse:
+            return spoil(response_content, original_request)
+
+    seen: list[Any] = []
+    bindings = {binding.hook: binding for binding in manager_with(None, Spoiler()).bindings()}
+    context = PluginContext(global_context=GlobalContext(request_id="r1"))
+    await bindings["tool_pre_invoke"].call(ToolPreInvokePayload(name="t", args={"a": 1}), context)
+    for _ in range(2):
+        await bindings["tool_post_invoke"].call(ToolPostInvokePayload(name="t", result="x"), context)
+    assert seen == [('{"a":1}', {"a": 1})] * 2
 
 
 async def test_keeping_the_request_does_not_hide_that_requests_are_not_guarded() -> None:

@@ -220,6 +220,12 @@ def test_a_policy_that_cannot_be_used_is_named_by_its_place(policy: dict[str, An
     assert paths(caught.value) == [where]
 
 
+def test_the_place_of_a_servers_policy_is_quoted_where_its_name_has_dots() -> None:
+    with pytest.raises(ConfigError) as caught:
+        built_in("pii").bindings("crm.example", {"input": {"levl": 1}})
+    assert paths(caught.value) == ["$.servers['crm.example'].guardrails.input.levl"]
+
+
 async def test_a_servers_policy_lies_over_the_providers_configuration_on_its_side_only() -> None:
     manager = built_in("pii", {"strategy": "redact"})
     desk = Desk(manager, policy={"input": {"strategy": "partial"}})

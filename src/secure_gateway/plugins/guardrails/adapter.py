@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from secure_gateway.plugins.framework.payloads import PluginPayload
 from secure_gateway.plugins.framework.results import PluginResult
 from secure_gateway.plugins.guardrails.answers import Answers, Judged
 from secure_gateway.plugins.guardrails.base import GuardrailRequest, PIIHandler
-from secure_gateway.plugins.guardrails.contents import HookContent, as_text, from_text
+from secure_gateway.plugins.guardrails.contents import HookContent, as_text
 from secure_gateway.plugins.guardrails.value_guard import ValueRequest
 from secure_gateway.types import Operation
 
@@ -204,6 +205,7 @@ def _original(content: HookContent, payload: PluginPayload, context: PluginConte
     if kept is None:
         facts = context.global_context
         return GuardrailRequest(content="", server_name=facts.server_id, context=_context(content, payload, facts))
-    if kept.tool_name is not None and kept.content.startswith("{"):
-        kept.tool_args = from_text(kept.content, dict)
-    return kept
+    request = _without_args(kept)  # a guard that is asked twice for one request finds it as it was
+    if request.tool_name is not None:
+        request.tool_args = json.loads(request.content)
+    return request

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from secure_gateway.config.paths import json_path
 from secure_gateway.errors import ConfigError, Problem
 from secure_gateway.plugins.guardrails.watched_config import Glance
 
@@ -30,7 +31,7 @@ class Layer:
 
     def leftovers(self) -> list[Problem]:
         """Return a problem for each key that nobody took."""
-        return [_nobody_takes(f"{self.where}.{key}", key, self._asked) for key in sorted(self._untaken)]
+        return [_nobody_takes(self.where, key, self._asked) for key in sorted(self._untaken)]
 
 
 class Policy:
@@ -54,8 +55,10 @@ class Policy:
 
 def read_policy(server: str, policy: Mapping[str, Any], labels: Iterable[str]) -> Policy:
     """Read the ``guardrails`` of a server for the providers ``labels``. Raises ``ConfigError``."""
-    where = f"$.servers.{server}.guardrails"
-    problems = [Problem(f"{where}.{key}", "an unknown key", "input or output") for key in policy if key not in SIDES]
+    where = json_path(("servers", server, "guardrails"))
+    problems = [
+        Problem(json_path((key,), where), "an unknown key", "input or output") for key in policy if key not in SIDES
+    ]
     named = set(labels)
     shared: dict[str, Layer] = {}
     own: dict[tuple[str, str], Layer] = {}
@@ -66,7 +69,7 @@ def read_policy(server: str, policy: Mapping[str, Any], labels: Iterable[str]) -
             continue
         apart = {key: value for key, value in values.items() if key in named and isinstance(value, Mapping)}
         shared[side] = Layer(f"{where}.{side}", {key: value for key, value in values.items() if key not in apart})
-        own |= {(side, label): Layer(f"{where}.{side}.{label}", values) for label, values in apart.items()}
+        own |= {(side, label): Layer(json_path((label,), f"{where}.{side}"), values) for label, values in apart.items()}
     if problems:
         raise ConfigError(problems)
     return Policy(shared, own)
@@ -74,10 +77,10 @@ def read_policy(server: str, policy: Mapping[str, Any], labels: Iterable[str]) -
 
 def leftover_keys(where: str, untaken: Iterable[str], asked: Iterable[str]) -> list[Problem]:
     """Return a problem for each of a provider's own keys that neither its constructor nor its guards took."""
-    return [_nobody_takes(f"{where}.{key}", key, asked) for key in sorted(untaken)]
+    return [_nobody_takes(where, key, asked) for key in sorted(untaken)]
 
 
-def _nobody_takes(path: str, key: str, asked: Iterable[str]) -> Problem:
+def _nobody_takes(where: str, key: str, asked: Iterable[str]) -> Problem:
     near = difflib.get_close_matches(key, sorted(asked), n=1)
     hint = f"Did you mean {near[0]!r}?" if near else "Take it out, or correct its name."
-    return Problem(path, "a key that no provider takes", "a key that one reads", hint)
+    return Problem(json_path((key,), where), "a key that no provider takes", "a key that one reads", hint)
