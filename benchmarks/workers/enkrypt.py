@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -99,6 +100,9 @@ class _Pool:
 
 
 GATEWAY = _start()
+logging.disable(logging.WARNING)
+structlog: Any = importlib.import_module("structlog")
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR), cache_logger_on_first_use=False)
 
 
 @case("secure_call")

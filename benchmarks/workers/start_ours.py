@@ -15,7 +15,7 @@ CONFIG = {
     "plugins": {
         "auth": {"provider": "api_key"},
         "guardrails": {"provider": "keyword", "config": {"words": ["password"]}},
-        "telemetry": {"provider": "log", "config": {"path": "decisions.log"}},
+        "telemetry": {"provider": "log", "config": {"path": "~/decisions.log"}},
     },
     "anonymous": {"roles": ["everything"]},
     "roles": {"everything": {"tools": ["*"]}},

@@ -135,7 +135,10 @@ class AuthCredentials:
         self.id_token = id_token
         self.username = username
         self.password = password
-        self.headers = headers if type(headers) is Headers else Headers(headers)
+        if type(headers) is Headers:
+            self.headers = headers
+        else:
+            self.headers = Headers(headers) if headers else Headers.__new__(Headers)  # an empty dict needs no filling
         self.context: dict[str, Any] = dict(context) if context else {}
 
     def present(self) -> Iterator[str]:
