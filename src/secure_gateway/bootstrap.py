@@ -137,7 +137,7 @@ def _assemble(
     _refuse_unbuilt(loaded.config, problems)
     if problems or hooks is None or table is None or permissions is None:
         telemetry.shutdown()
-        raise ConfigError(problems)
+        raise ConfigError(list(dict.fromkeys(problems)))
     records = RecordKeeper(services.store)
     snapshot = Snapshot(
         identity=auth.snapshot,

@@ -48,8 +48,12 @@ class Verdict(StrEnum):
     ERROR = "error"
     TIMEOUT = "timeout"
 
+    __hash__ = str.__hash__  # Enum's own is a Python function
+
 
 _STATUS = {Verdict.NONE: StepStatus.SKIPPED, Verdict.ERROR: StepStatus.FAILED, Verdict.TIMEOUT: StepStatus.FAILED}
+
+_STATUS_TEXT = {verdict: status.value for verdict, status in _STATUS.items()}
 
 
 class StepSource(Protocol):
@@ -154,7 +158,7 @@ class DecisionRecord(msgspec.Struct, kw_only=True):
             "reason": self.reason,
             "decided_by": self.decided_by,
             "duration_us": round(self.duration_us, 1),
-            "steps": msgspec.to_builtins(self.steps),
+            "steps": [_step_facts(entry) for entry in self.trace],
         }
 
     def __repr__(self) -> str:
@@ -185,10 +189,28 @@ def _step(entry: TraceEntry) -> Step:
         status=_STATUS.get(note.verdict, StepStatus.RAN),
         verdict=note.verdict,
         reason=note.reason,
-        duration_us=round(seconds * 1e6, 1),
+        duration_us=int(seconds * 1e7) / 10,
         changes=note.changes,
         metadata=note.metadata or {},
     )
+
+
+def _step_facts(entry: TraceEntry) -> dict[str, Any]:
+    """Return a step as builtins: the same fields as ``Step``, made at a third of the price, for every record is stored."""
+    source, seconds, noted = entry
+    note = noted or _ALLOWED
+    return {
+        "hook": source.hook,
+        "plugin": source.plugin,
+        "status": _STATUS_TEXT.get(note.verdict, "ran"),
+        "verdict": str.__str__(note.verdict),
+        "version": source.version,
+        "digest": source.digest,
+        "reason": note.reason,
+        "duration_us": int(seconds * 1e7) / 10,
+        "changes": list(note.changes),
+        "metadata": note.metadata or {},
+    }
 
 
 class Sink(Protocol):

@@ -78,11 +78,11 @@ class Gateway:
         await _deliver(run, None)
         return result
 
-    async def handle_http(self, request: Request, app: Callable[[Request, Respond], Awaitable[Any]]) -> None:
+    async def handle_http(self, request: Request, app: Callable[[Request, Respond | None], Awaitable[Any]]) -> None:
         """Take an HTTP request of a protected app through identity, permission, the app and record; its content is the app's affair.
 
         ``request.name`` is the path, ``arguments`` its ``method``, ``client_host`` and ``client_port``. ``app`` is given a function through which
-        the headers of its answer pass. Raises as ``handle`` does.
+        the headers of its answer pass, None where no plugin looks at them. Raises as ``handle`` does.
         """
         if self._starting is not None:
             await self.start()

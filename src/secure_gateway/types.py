@@ -42,7 +42,12 @@ class Headers(dict[str, str]):
 
     def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] | None = None, /, **named: str) -> None:
         super().__init__()
-        self.update(items or (), **named)
+        if isinstance(items, Headers):
+            super().update(items)  # its keys are lower-case already
+        elif items:
+            self.update(items)
+        if named:
+            self.update(named)
 
     def __setitem__(self, key: str, value: str) -> None:
         super().__setitem__(key.lower(), value)

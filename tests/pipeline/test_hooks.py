@@ -132,7 +132,7 @@ BAD_ANSWERS: dict[str, Any] = {
     "returns a dict": lambda _p, _c: {"continue_processing": True},
     "returns another hook's result": lambda _p, _c: PromptPrehookResult(),
     "returns a payload of another type": lambda _p, _c: ToolPreInvokeResult(
-        modified_payload=ToolPostInvokePayload(name="weather", result=1)
+        modified_payload=ToolPostInvokePayload(name="weather", result=1)  # type: ignore[arg-type]
     ),
     "returns a name that is no text": lambda p, _c: ToolPreInvokeResult(
         modified_payload=p.model_copy(update={"name": 7})

@@ -80,7 +80,7 @@ class SecureGatewayMiddleware:
             raise await self._gateway.refuse(request, denial.code, denial.reason) from None
         return request
 
-    async def _pass_on(self, judged: Request, respond: Respond, exchange: _Exchange) -> None:
+    async def _pass_on(self, judged: Request, respond: Respond | None, exchange: _Exchange) -> None:
         exchange.respond = respond
         with acting_as(judged.credentials):
             await self._app(exchange.scope, exchange.receive, exchange.send)

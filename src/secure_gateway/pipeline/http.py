@@ -48,13 +48,13 @@ def http_facts(run: Run) -> None:
         context.global_context = run.facts
 
 
-def http_post_request(run: Run) -> Respond:
-    """Return what lets plugins change the headers of the answer."""
+def http_post_request(run: Run) -> Respond | None:
+    """Return what lets plugins change the headers of the answer; None where no plugin wants to."""
+    if not run.snapshot.bindings(run.request.server, "http_post_request"):
+        return None
 
     async def respond(status: int, headers: Headers) -> Headers:
         request = run.request
-        if not run.snapshot.bindings(request.server, "http_post_request"):
-            return headers
         seen = {"headers": dict(request.headers or {}), "status_code": status, **_facts(request.arguments)}
         subject = Subject(request.name, Isolated(seen, 3), headers)
         await run_hooks(run, "http_post_request", subject)

@@ -45,7 +45,7 @@ def test_a_method_named_like_a_hook_answers_it_and_no_hooks_in_the_configuration
 def test_the_decorator_makes_any_method_answer_one_or_several_hooks() -> None:
     class Marked(Plugin):
         @hook(ToolHookType.TOOL_PRE_INVOKE, "tool_post_invoke")
-        async def look(self, payload: Any, context: Any) -> PluginResult:
+        async def look(self, payload: Any, context: Any) -> PluginResult[Any]:
             return PluginResult()
 
     assert [b.hook for b in bind(Marked)] == ["tool_post_invoke", "tool_pre_invoke"]
