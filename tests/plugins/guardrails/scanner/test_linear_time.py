@@ -28,11 +28,10 @@ texts = {name: piece * (size // len(piece)) for name, piece in pieces.items()}
 texts["nested base64"] = nest.decode()
 for name, text in texts.items():
     print(name, flush=True)
-    for value in (text, {"t": [text, {"password": text[:1000]}]}):
-        try:
-            scanner.scan(value)
-        except ScanLimitExceeded:
-            pass
+    try:
+        scanner.scan({"t": [text, {"password": text[:1000]}]})
+    except ScanLimitExceeded:
+        pass
 """
 
 

@@ -266,7 +266,7 @@ def _without_covered(hits: list[_Hit]) -> list[_Hit]:
     """Drop what lies inside a finding of its category that is at least as sure: the same thing, seen twice."""
     kept: list[_Hit] = []
     outer: dict[str, _Hit] = {}
-    for hit in sorted(hits, key=lambda hit: (hit[0], -hit[1], -hit[2])):
+    for hit in sorted(hits, key=lambda hit: (hit[0], -hit[1], -hit[2], hit[3].id)):
         cover = outer.get(hit[3].category)
         if cover is not None and hit[1] <= cover[1] and hit[2] <= cover[2]:
             continue

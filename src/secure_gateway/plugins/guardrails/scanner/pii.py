@@ -220,55 +220,70 @@ _SEPARATE_SSN = partial(separated_number, ssn)
 _SEPARATE_ITIN = partial(separated_number, itin)
 
 
+_DETECTORS = (
+    Detector(
+        id="pii.email", type="EMAIL", category="pii", confidence=0.95, source="RFC 5321, RFC 6531",
+        candidate=r"[^\x00-\x2a<>\[\]()]@[^\x00-\x2f]",
+        exact=r"[\pL\pN_](?:[\pL\pN._%+'-]*[\pL\pN_+-])?@(?:[\pL\pN](?:[\pL\pN-]*[\pL\pN])?\.)+(?:xn--[A-Za-z0-9-]+|\pL{2,})",
+        check=email_address,
+    ),
+    Detector(
+        id="pii.ssn", type="SSN", category="pii", confidence=0.85, source="SSA POMS RM 10201.030",
+        candidate=r"\d{3} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", exact=r"\d{3} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", check=_SEPARATE_SSN,
+        context=(r"ssn", r"social[ _-]?security(?:[ _-]?(?:number|no))?"),
+    ),
+    Detector(
+        id="pii.ssn_plain", type="SSN", category="pii", confidence=0.8, source="SSA POMS RM 10201.030",
+        candidate=r"(?i)ssn|social.?security", exact=r"\b\d{9}\b", check=where(ssn), needs_context=True,
+        context=(r"ssn(?: is| was)?", r"social[ _-]?security(?:[ _-]?(?:number|no))?"),
+    ),
+    Detector(
+        id="pii.itin", type="ITIN", category="pii", confidence=0.8, source="IRS Publication 1915",
+        candidate=r"9\d{2} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", exact=r"9\d{2} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", check=_SEPARATE_ITIN,
+        context=("itin", r"tax(?:payer)?[ _-]?id"),
+    ),
+    Detector(
+        id="pii.card", type="CARD", category="pii", confidence=0.84, source="ISO/IEC 7812, networks' IIN tables",
+        candidate=r"(?:\d[-. ]{0,2}){11}\d", exact=r"\d(?:[-. ]{0,2}\d){11,}", check=find_cards, context=_CARD_WORDS,
+    ),
+    Detector(
+        id="pii.iban", type="IBAN", category="pii", confidence=0.97, source="ISO 13616, SWIFT IBAN Registry",
+        candidate=rf"(?i)(?:{'|'.join(IBAN_LENGTHS)})\d{{2}}[- ]?[A-Z0-9]{{4}}[- ]?[A-Z0-9]{{3}}", exact=r"(?i)\b[A-Z]{2}\d{2}(?:[- ]?[A-Z0-9]){11,30}",
+        check=iban,
+    ),
+    Detector(
+        id="pii.phone_e164", type="PHONE", category="pii", confidence=0.8, source="ITU-T E.164",
+        candidate=r"\+[1-9][-\d ().]{5}", exact=r"\+[1-9](?:[-. ()]{0,2}\d){7,14}\b", check=international_phone, context=_PHONE_WORDS,
+    ),
+    Detector(
+        id="pii.phone_nanp", type="PHONE", category="pii", confidence=0.7, source="NANPA, ATIS-0300055",
+        candidate=r"[2-9]\d{2}\)?[-. ]{1,2}[2-9]\d{2}[-. ]\d{4}|\([2-9]\d{2}\)[-. ]?[2-9]\d{2}",
+        exact=r"(?:\b1[-. ])?(?:\([2-9]\d{2}\)[-. ]?[2-9]\d{2}[-. ]?|[2-9]\d{2}[-. ][2-9]\d{2}[-. ])\d{4}",
+        check=partial(separated_number, _ten_digits), context=_PHONE_WORDS,
+    ),
+    Detector(
+        id="pii.phone_context", type="PHONE", category="pii", confidence=0.6, source="ITU-T E.123", context=_PHONE_WORDS,
+        needs_context=True, check=phone_in_context, exact=r"(?:\b|\()\d(?:[-. ()/]{0,2}\d){6,14}\b",
+        candidate=r"(?i)phone|mobile|whatsapp|cell[ _-]?phone|\bcells?[^a-z]|_cell|cell\"|fax|call (?:me|us|him|her|them)|\btels?[^a-z]|_tel"
+                  r"|tel\"|telefon|handy|móvil|portable|cell?ular|telefoon|телефон|電話|电话",
+    ),
+    Detector(
+        id="pii.birth_date", type="DATE_OF_BIRTH", category="pii", confidence=0.75, source="ISO 8601 and customary forms",
+        candidate=r"(?i)birth|\bd\.?o\.?b|_dob|dob[\"']?:|born|\bgeb|geburts|geboorte|naissance|née? le|nacimiento|nacid[oa]|nascita|nat[oa] il"
+                  r"|nascimento|nascid[oa]|рождения|生年月日|出生日期",
+        exact=_DATE, check=birth_date, context=_BIRTH_WORDS, needs_context=True,
+    ),
+    Detector(
+        id="pii.us_passport", type="US_PASSPORT", category="pii", confidence=0.65, source="22 CFR 51, US Department of State",
+        candidate=r"(?i)passport", exact=r"\b(?:[A-Za-z]\d{8}|\d{9})\b", needs_context=True,
+        context=(r"passport(?:[ _-]?(?:number|num|no|id))?",),
+    ),
+)  # fmt: skip
+
+
 def pii_detectors(*, private_addresses: bool = False) -> tuple[Detector, ...]:
     """Return the table; ``private_addresses`` reports RFC 1918 and unique local addresses too."""
-    return (
-        Detector(
-            id="pii.email", type="EMAIL", category="pii", confidence=0.95, source="RFC 5321, RFC 6531",
-            candidate=r"[^\x00-\x2a<>\[\]()]@[^\x00-\x2f]",
-            exact=r"[\pL\pN_](?:[\pL\pN._%+'-]*[\pL\pN_+-])?@(?:[\pL\pN](?:[\pL\pN-]*[\pL\pN])?\.)+(?:xn--[A-Za-z0-9-]+|\pL{2,})",
-            check=email_address,
-        ),
-        Detector(
-            id="pii.ssn", type="SSN", category="pii", confidence=0.85, source="SSA POMS RM 10201.030",
-            candidate=r"\d{3} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", exact=r"\d{3} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", check=_SEPARATE_SSN,
-            context=(r"ssn", r"social[ _-]?security(?:[ _-]?(?:number|no))?"),
-        ),
-        Detector(
-            id="pii.ssn_plain", type="SSN", category="pii", confidence=0.8, source="SSA POMS RM 10201.030",
-            candidate=r"(?i)ssn|social.?security", exact=r"\b\d{9}\b", check=where(ssn), needs_context=True,
-            context=(r"ssn(?: is| was)?", r"social[ _-]?security(?:[ _-]?(?:number|no))?"),
-        ),
-        Detector(
-            id="pii.itin", type="ITIN", category="pii", confidence=0.8, source="IRS Publication 1915",
-            candidate=r"9\d{2} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", exact=r"9\d{2} ?[-. ] ?\d{2} ?[-. ] ?\d{4}", check=_SEPARATE_ITIN,
-            context=("itin", r"tax(?:payer)?[ _-]?id"),
-        ),
-        Detector(
-            id="pii.card", type="CARD", category="pii", confidence=0.84, source="ISO/IEC 7812, networks' IIN tables",
-            candidate=r"(?:\d[-. ]{0,2}){11}\d", exact=r"\d(?:[-. ]{0,2}\d){11,}", check=find_cards, context=_CARD_WORDS,
-        ),
-        Detector(
-            id="pii.iban", type="IBAN", category="pii", confidence=0.97, source="ISO 13616, SWIFT IBAN Registry",
-            candidate=rf"(?i)(?:{'|'.join(IBAN_LENGTHS)})\d{{2}}[- ]?[A-Z0-9]{{4}}[- ]?[A-Z0-9]{{3}}", exact=r"(?i)\b[A-Z]{2}\d{2}(?:[- ]?[A-Z0-9]){11,30}",
-            check=iban,
-        ),
-        Detector(
-            id="pii.phone_e164", type="PHONE", category="pii", confidence=0.8, source="ITU-T E.164",
-            candidate=r"\+[1-9][-\d ().]{5}", exact=r"\+[1-9](?:[-. ()]{0,2}\d){7,14}\b", check=international_phone, context=_PHONE_WORDS,
-        ),
-        Detector(
-            id="pii.phone_nanp", type="PHONE", category="pii", confidence=0.7, source="NANPA, ATIS-0300055",
-            candidate=r"[2-9]\d{2}\)?[-. ]{1,2}[2-9]\d{2}[-. ]\d{4}|\([2-9]\d{2}\)[2-9]\d{2}",
-            exact=r"(?:\b1[-. ])?(?:\([2-9]\d{2}\)[-. ]?[2-9]\d{2}[-. ]?|[2-9]\d{2}[-. ][2-9]\d{2}[-. ])\d{4}",
-            check=partial(separated_number, _ten_digits), context=_PHONE_WORDS,
-        ),
-        Detector(
-            id="pii.phone_context", type="PHONE", category="pii", confidence=0.6, source="ITU-T E.123", context=_PHONE_WORDS,
-            needs_context=True, check=phone_in_context, exact=r"(?:\b|\()\d(?:[-. ()/]{0,2}\d){6,14}\b",
-            candidate=r"(?i)phone|mobile|whatsapp|cell[ _-]?phone|\bcells?[^a-z]|_cell|cell\"|fax|call (?:me|us|him|her|them)|\btels?[^a-z]|_tel"
-                      r"|tel\"|telefon|handy|móvil|portable|cell?ular|telefoon|телефон|電話|电话",
-        ),
+    addresses = (
         Detector(
             id="pii.ipv4", type="IP_ADDRESS", category="pii", confidence=0.7, source="RFC 791, RFC 1918",
             candidate=r"\d\.\d{1,3}\.\d{1,3}\.\d", exact=r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}",
@@ -279,18 +294,8 @@ def pii_detectors(*, private_addresses: bool = False) -> tuple[Detector, ...]:
             candidate=r"[0-9A-Fa-f]::|(?:[0-9A-Fa-f]{1,4}:){4}", exact=r"\b(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d+\.\d+\.\d+\.\d+|[0-9A-Fa-f]{0,4})",
             check=partial(ipv6, private=private_addresses),
         ),
-        Detector(
-            id="pii.birth_date", type="DATE_OF_BIRTH", category="pii", confidence=0.75, source="ISO 8601 and customary forms",
-            candidate=r"(?i)birth|\bd\.?o\.?b|_dob|dob[\"']?:|born|\bgeb|geburts|geboorte|naissance|née? le|nacimiento|nacid[oa]|nascita|nat[oa] il"
-                      r"|nascimento|nascid[oa]|рождения|生年月日|出生日期",
-            exact=_DATE, check=birth_date, context=_BIRTH_WORDS, needs_context=True,
-        ),
-        Detector(
-            id="pii.us_passport", type="US_PASSPORT", category="pii", confidence=0.65, source="22 CFR 51, US Department of State",
-            candidate=r"(?i)passport", exact=r"\b(?:[A-Za-z]\d{8}|\d{9})\b", needs_context=True,
-            context=(r"passport(?:[ _-]?(?:number|num|no|id))?",),
-        ),
     )  # fmt: skip
+    return _DETECTORS + addresses
 
 
 PII_DETECTORS: tuple[Detector, ...] = pii_detectors()
