@@ -26,6 +26,7 @@ pieces = {
 }
 texts = {name: piece * (size // len(piece)) for name, piece in pieces.items()}
 texts["nested base64"] = nest.decode()
+assert len(scanner.scan({"k" * size: [1] * 100_000 + ["a@b.io"]})) == 1
 for name, text in texts.items():
     print(name, flush=True)
     try:

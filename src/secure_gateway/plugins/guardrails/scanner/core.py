@@ -221,8 +221,11 @@ class Scanner:
 
 
 def _in_its_field(leaf: Leaf) -> str:
-    """Return a string behind the name of its field, as it stands in serialised JSON: the name is context."""
-    return f"{spaced(leaf.field)}{FIELD_END}{leaf.text}" if leaf.field else leaf.text
+    """Return a string behind the name of its field, as it stands in serialised JSON: the name is context.
+
+    Only the end of a long name: it stands before each item of a list, and would cost its length for every one.
+    """
+    return f"{spaced(leaf.field[-_CONTEXT_BEFORE:])}{FIELD_END}{leaf.text}" if leaf.field else leaf.text
 
 
 def _group_span(match: Any, groups: int) -> tuple[int, int]:
