@@ -88,11 +88,12 @@ class HookContent:
         return dict, {field: type(part) for field, part in value.items()}
 
 
+# Not around HTTP requests: their headers hold credentials by right, and their bodies are judged where tools are called.
 PRE_CONTENTS: Final = tuple(
-    HookContent(hook, operation) for operation, hook in PRE_HOOK.items() if HOOK_POINTS[hook].content
+    HookContent(hook, operation) for operation, hook in PRE_HOOK.items() if operation is not Operation.HTTP
 )
 POST_CONTENTS: Final = tuple(
-    HookContent(hook, operation) for operation, hook in POST_HOOK.items() if HOOK_POINTS[hook].content
+    HookContent(hook, operation) for operation, hook in POST_HOOK.items() if operation is not Operation.HTTP
 )
 
 
