@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -47,6 +46,7 @@ class AuditTelemetryProvider(TelemetryProvider):
         self.durable = options.durable
         self._file = AuditFile(path, audit_key(services.master_key), options.max_bytes)
         self._path = path
+        self._clock = services.clock
 
     @property
     def name(self) -> str:
@@ -59,7 +59,7 @@ class AuditTelemetryProvider(TelemetryProvider):
     def initialize(self, config: dict[str, Any]) -> TelemetryResult:
         """Open the file, continue its chain, and write that the gateway has started: what cannot be written stops it here."""
         try:
-            self._file.append([(START, {"time": time.time(), "pid": os.getpid()})])
+            self._file.append([(START, {"time": self._clock(), "pid": os.getpid()})])
             self._file.sync()
         except OSError as error:
             problem = Problem(
@@ -93,7 +93,7 @@ class AuditTelemetryProvider(TelemetryProvider):
 
     def shutdown(self) -> TelemetryResult:
         """Write that the gateway has stopped, and close the file."""
-        self._file.append([(STOP, {"time": time.time(), "pid": os.getpid()})])
+        self._file.append([(STOP, {"time": self._clock(), "pid": os.getpid()})])
         self._file.sync()
         self._file.close()
         return TelemetryResult(success=True, provider_name=self.name)

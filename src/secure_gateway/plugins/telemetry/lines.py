@@ -23,11 +23,13 @@ def clipped(text: str) -> str:
 def encode(facts: Any) -> bytes:
     """Return compact JSON in ASCII, without a line break: no text in it can reach a terminal as a control sequence.
 
-    Raises ``TypeError`` or ``ValueError`` for what is no JSON value.
+    A lone surrogate, which is no character, becomes U+FFFD: readers of JSON refuse it. Raises ``TypeError`` or ``ValueError`` for what is no JSON value.
     """
     try:
         line = orjson.dumps(facts)
     except TypeError:  # a lone surrogate, for one
+        text = json.dumps(facts, ensure_ascii=False, allow_nan=False)
+        facts = json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
         line = b""
     if line and line.isascii() and b"\x7f" not in line:
         return line

@@ -20,7 +20,6 @@ _METHODS: Final[Mapping[Outcome, str]] = {
     Outcome.FAILED: "error",
     Outcome.TIMED_OUT: "error",
 }
-_NS: Final = 1_000_000_000
 
 
 class Face(Protocol):
@@ -85,7 +84,7 @@ class SpanFace:
                     for key, value in attributes.items():
                         set_attribute(key, value)
             return
-        start = int(record.time * _NS)
+        start = round(record.time * 1e6) * 1000  # a float holds no more than that
         span = self._full(name, attributes=attributes, start_time=start, kind=self._kind)
         if semconv.is_fault(record):
             span.set_status(self._error)
