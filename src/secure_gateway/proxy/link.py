@@ -81,6 +81,10 @@ class ServerLink:
         """Expect no answer any more: the client has cancelled the request, and the server knows."""
         self._pending.forget(message_id)
 
+    def abandon(self, message_id: MessageId, error: Exception) -> None:
+        """Tell who waits for that answer, if anybody does, that none will come."""
+        self._pending.fail(message_id, error)
+
     async def tell(self, raw: bytes) -> None:
         """Send a message that expects no answer. Raises ``UpstreamError`` when the server is gone."""
         await self.process.write(raw)

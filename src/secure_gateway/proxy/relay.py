@@ -13,7 +13,7 @@ from secure_gateway.proxy.correlation import Correlator
 from secure_gateway.proxy.faults import error_response, wire_error_response
 from secure_gateway.proxy.judge import Caller, Judge
 from secure_gateway.proxy.link import ServerLink
-from secure_gateway.proxy.wire import Kind, Message, MessageId, WireError, WireLimits, decode_line
+from secure_gateway.proxy.wire import Kind, Message, MessageId, WireError, WireLimits, cancelled_id, decode_line
 from secure_gateway.proxy.workload import Workload
 from secure_gateway.types import Request
 
@@ -25,8 +25,6 @@ MOST_CALLS: Final = 1024
 """Requests of the client at a time; more are refused at once."""
 MOST_QUESTIONS: Final = 64
 """Requests of the server at a time; more are refused at once."""
-
-_CANCELLED: Final = "notifications/cancelled"
 
 
 class Relay:
@@ -100,13 +98,13 @@ class Relay:
 
     async def _tell_server(self, message: Message) -> None:
         await self._link.tell(message.raw)
-        cancelled = _cancelled_id(message)
+        cancelled = cancelled_id(message)
         if cancelled is not None and (call := self.calls.get(cancelled)) is not None:
             asyncio.get_running_loop().call_later(CANCEL_GRACE, self._give_up, cancelled, call)
 
     def _cancel_unsent(self, message: Message) -> bool:
         """Cancel a request that the server has not seen, or has answered already; tell whether the server need not hear of it."""
-        cancelled = _cancelled_id(message)
+        cancelled = cancelled_id(message)
         task = self.calls.get(cancelled)
         if cancelled is None or task is None or self._link.is_waiting(cancelled):
             return False
@@ -182,7 +180,7 @@ class Relay:
             await self._link.tell(error_response(message.id, denial))
 
     def _cancel_unasked(self, message: Message) -> bool:
-        cancelled = _cancelled_id(message)
+        cancelled = cancelled_id(message)
         task = self.questions.get(cancelled)
         if task is None or cancelled in self._asked:
             return False
@@ -191,7 +189,7 @@ class Relay:
 
     def _note_server_cancellation(self, message: Message) -> None:
         """The server takes back its own question, or ends a subscription of the client; either way no answer will come."""
-        cancelled = _cancelled_id(message) if message.method == _CANCELLED else None
+        cancelled = cancelled_id(message)
         if cancelled is None:
             return
         if (question := self.questions.get(cancelled)) is not None:
@@ -208,14 +206,6 @@ class Relay:
 
 async def _awaited(work: Awaitable[None]) -> None:
     await work
-
-
-def _cancelled_id(message: Message) -> MessageId | None:
-    """Return the id of the request that a ``notifications/cancelled`` is about, else None."""
-    if message.method != _CANCELLED or message.params is None:
-        return None
-    found = message.params.get("requestId")
-    return found if type(found) in (str, int) else None
 
 
 @contextlib.contextmanager

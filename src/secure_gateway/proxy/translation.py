@@ -40,6 +40,9 @@ def read_call(message: Message, method: Method | None, server: str) -> Call:
     if method.operation is Operation.AGENT:
         return Call(Operation.AGENT, server, _agent_arguments(given), {})
     name = given.get(method.target)
+    if method.operation is Operation.RESOURCE and method.target not in given:
+        # Without a target there is nothing that a permission could be about; the server says what is missing.
+        return Call(Operation.MESSAGE, message.method, _content(given, set()), {})
     if type(name) is not str or not name:
         raise Malformed(f"{message.method} without a text in params.{method.target}")
     if not method.content:
@@ -57,6 +60,8 @@ def rewritten(message: Message, method: Method | None, name: str, arguments: Any
         return changed(message, params=_merged(params, arguments, set()))
     if method.operation is Operation.AGENT:
         return changed(message, params=_agent_params(params, arguments))
+    if method.target not in params:
+        return changed(message, params=_merged(params, arguments, set()))
     named = {**params, method.target: name}
     if not method.content:
         return changed(message, params=_merged(named, arguments, {method.target}))

@@ -260,6 +260,14 @@ def _id_is_certain(raw: bytes) -> bool:
     return seen[-1] <= 1
 
 
+def cancelled_id(message: Message) -> MessageId | None:
+    """Return the id of the request that a ``notifications/cancelled`` is about, else None."""
+    if message.method != "notifications/cancelled" or message.params is None:
+        return None
+    found = message.params.get("requestId")
+    return found if type(found) in (str, int) else None
+
+
 def encode(value: Any) -> bytes:
     """Return ``value`` as compact JSON."""
     try:

@@ -1,0 +1,123 @@
+"""``Reply``: what one HTTP exchange answers, by ASGI. A single body, or a stream of events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, TypeAlias
+
+from secure_gateway.errors import HTTP_STATUS, AuthenticationDenied, RequestDenied, RequestError
+from secure_gateway.proxy.faults import error_response, public_text
+from secure_gateway.proxy.sse import message_event
+from secure_gateway.proxy.wire import MessageId, encode
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+HeaderLines: TypeAlias = list[tuple[bytes, bytes]]
+
+SEND_SECONDS: Final = 60.0
+"""How long a client may leave what we send unread before we give it up."""
+
+_JSON: Final = (b"content-type", b"application/json")
+_CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="secure-gateway"')
+EVENT_HEADERS: Final = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class ClientGoneError(Exception):
+    """The client has left, or reads so slowly that it might as well have."""
+
+
+class Reply:
+    """Answers once. ``common`` are header lines that every answer carries."""
+
+    def __init__(self, send: Send, common: HeaderLines | None = None) -> None:
+        self._send = send
+        self.common: HeaderLines = common or []
+        self.is_stream = False
+        self.is_started = False
+        self.is_ended = False
+
+    async def empty(self, status: int, headers: HeaderLines | None = None) -> None:
+        """Answer without a body."""
+        await self.body(status, b"", [(b"content-length", b"0"), *(headers or [])])
+
+    async def json(self, status: int, raw: bytes, headers: HeaderLines | None = None) -> None:
+        """Answer with one JSON document."""
+        await self.body(status, raw, [_JSON, (b"content-length", str(len(raw)).encode()), *(headers or [])])
+
+    async def problem(self, status: int, title: str, detail: str = "", headers: HeaderLines | None = None) -> None:
+        """Answer with a problem document (RFC 9457)."""
+        raw = encode(
+            {"type": "about:blank", "title": title, "status": status, **({"detail": detail} if detail else {})}
+        )
+        lines = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(raw)).encode())]
+        await self.body(status, raw, [*lines, *(headers or [])])
+
+    async def body(self, status: int, raw: bytes, headers: HeaderLines) -> None:
+        """Answer with ``raw``."""
+        self.is_started = self.is_ended = True
+        await self._transmit({"type": "http.response.start", "status": status, "headers": [*self.common, *headers]})
+        await self._transmit({"type": "http.response.body", "body": raw})
+
+    async def stream(self, status: int = 200, headers: HeaderLines | None = None) -> None:
+        """Begin a stream of events; the headers leave at once, for clients wait for them."""
+        if self.is_started:
+            return
+        self.is_started = self.is_stream = True
+        lines = [*self.common, *(EVENT_HEADERS if headers is None else headers)]
+        await self._transmit({"type": "http.response.start", "status": status, "headers": lines})
+        await self._transmit({"type": "http.response.body", "body": b"", "more_body": True})
+
+    async def event(self, raw: bytes) -> None:
+        """Send one event, as it stands."""
+        await self._transmit({"type": "http.response.body", "body": raw, "more_body": True})
+
+    async def message(self, raw: bytes) -> None:
+        """Send one message as an event; begin the stream if need be."""
+        await self.stream()
+        await self.event(message_event(raw))
+
+    async def end(self) -> None:
+        """End the stream."""
+        if not self.is_ended:
+            self.is_ended = True
+            await self._transmit({"type": "http.response.body", "body": b""})
+
+    async def refuse(self, error: RequestDenied | RequestError, message_id: MessageId | None, *, modern: bool) -> None:
+        """Answer with a verdict or a fault: as a JSON-RPC error where the request has an id, else as a problem document."""
+        if message_id is None:
+            lines = [_CHALLENGE] if isinstance(error, AuthenticationDenied) else None
+            await self.problem(HTTP_STATUS[error.code], error.code.value, public_text(error), lines)
+        elif self.is_stream:
+            await self.message(error_response(message_id, error))
+            await self.end()
+        elif isinstance(error, AuthenticationDenied):
+            await self.json(401, error_response(message_id, error), [_CHALLENGE])
+        else:
+            await self.json(refusal_status(error, modern=modern), error_response(message_id, error))
+
+    async def _transmit(self, message: MutableMapping[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._send(message)
+        except TimeoutError:
+            raise ClientGoneError from None
+
+
+def refusal_status(error: RequestDenied | RequestError, *, modern: bool) -> int:
+    """Return the HTTP status under which a JSON-RPC error travels.
+
+    An error of the protocol is an answer like any other, so 200, as servers send it; where the request itself was wrong, 2026-07-28 wants 400. What
+    clients act upon by the status keeps its own: a session that is gone (404), a server that fails (502, 504).
+    """
+    status = getattr(error, "http_status", 0)
+    if isinstance(status, int) and status:
+        return status
+    if isinstance(error, RequestError):
+        return HTTP_STATUS[error.code]
+    return 400 if modern and HTTP_STATUS[error.code] == 400 else 200  # noqa: PLR2004 - HTTP status codes speak for themselves

@@ -1,0 +1,95 @@
+"""Server-sent events (WHATWG HTML, server-sent events), as MCP uses them: one message an event, cursors and comments kept as they are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from secure_gateway.errors import ErrorCode
+from secure_gateway.proxy.wire import WireError
+
+_FRAMING: Final = 64 * 1024
+"""Bytes that an event may take beside its data."""
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event. ``raw``: its lines, as they came, up to and with the empty line; ``data``: what they carry; ``cursor``: has an id."""
+
+    raw: bytes
+    data: bytes
+    has_cursor: bool = False
+
+    def with_data(self, data: bytes) -> bytes:
+        """Return the event with other data; its id, its retry time and its comments stay."""
+        kept = [line for line in self.raw.splitlines() if line and not _is_field(line, b"data")]
+        return b"".join(line + b"\r\n" for line in [*kept, b"data: " + _one_line(data)]) + b"\r\n"
+
+
+def message_event(raw: bytes) -> bytes:
+    """Return the event that carries one message."""
+    return b"event: message\r\ndata: " + _one_line(raw) + b"\r\n\r\n"
+
+
+class EventSplitter:
+    """Cuts a byte stream into events, without I/O. Raises ``WireError`` for an event longer than ``longest`` and what frames it."""
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest + _FRAMING
+        self._buffer = bytearray()
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._searched = 0
+        self._at_start = True
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Return the events that ``data`` completes."""
+        buffer = self._buffer
+        buffer += data
+        if self._at_start and len(buffer) >= len(b"\xef\xbb\xbf"):
+            self._at_start = False
+            if buffer.startswith(b"\xef\xbb\xbf"):
+                del buffer[:3]
+        events: list[Event] = []
+        start = 0
+        while (end := _line_end(buffer, max(start, self._searched))) is not None:
+            line, start = bytes(buffer[start : end[0]]), end[1]
+            self._searched = start
+            self._size += len(line)
+            if line:
+                self._lines.append(line)
+            elif self._lines:
+                events.append(_event(self._lines))
+                self._lines = []
+                self._size = 0
+        del buffer[:start]
+        # The last byte may be the first half of a line end.
+        self._searched = max(0, len(buffer) - 1)
+        if self._size + len(buffer) > self._longest:
+            raise WireError(f"an event of more than {self._longest} bytes", code=ErrorCode.TOO_LARGE)
+        return events
+
+
+def _line_end(buffer: bytearray, start: int) -> tuple[int, int] | None:
+    """Return where the line ends and where the next one begins. A carriage return at the very end may still become CRLF."""
+    feed, carriage = buffer.find(b"\n", start), buffer.find(b"\r", start)
+    if carriage < 0 or (0 <= feed < carriage):
+        return (feed, feed + 1) if feed >= 0 else None
+    if carriage + 1 == len(buffer):
+        return None
+    return carriage, carriage + (2 if buffer[carriage + 1 : carriage + 2] == b"\n" else 1)
+
+
+def _event(lines: list[bytes]) -> Event:
+    data = [line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:")]
+    data += [b"" for line in lines if line == b"data"]
+    has_cursor = any(_is_field(line, b"id") for line in lines)
+    return Event(b"".join(line + b"\r\n" for line in lines) + b"\r\n", b"\n".join(data), has_cursor)
+
+
+def _is_field(line: bytes, name: bytes) -> bool:
+    return line.startswith(name + b":") or line == name
+
+
+def _one_line(raw: bytes) -> bytes:
+    return raw.replace(b"\r", b" ").replace(b"\n", b" ")

@@ -1,0 +1,125 @@
+"""``Posting``: one request on its way to a server behind a URL, and its answer on the way back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import httpx
+
+from secure_gateway.errors import ErrorCode, UpstreamError
+from secure_gateway.proxy.exchange import SESSION_HEADER, Exchange
+from secure_gateway.proxy.reply import EVENT_HEADERS, HeaderLines
+from secure_gateway.proxy.sse import Event
+from secure_gateway.proxy.url_session import UrlSession
+from secure_gateway.proxy.url_traffic import UrlTraffic
+from secure_gateway.proxy.url_upstream import UpstreamStatusError, is_stream, media_type, passed_back
+from secure_gateway.proxy.wire import Kind, Message, WireError, decode
+from secure_gateway.types import Request
+
+_ABOUT_US: Final = frozenset({401, 403, 407, *range(300, 400)})
+"""Statuses by which the server refuses us or sends us elsewhere; its client is not meant."""
+
+
+class StreamClosedError(UpstreamError):
+    """The server closed a stream before it answered, and the client may resume it."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.UPSTREAM_ERROR, "the server closed the stream before it answered; it can be resumed")
+
+
+class Posting:
+    """Created for one request. ``forward`` is what the judge calls; ``finish`` sends what it says may pass."""
+
+    def __init__(self, traffic: UrlTraffic, exchange: Exchange, message: Message, session: UrlSession) -> None:
+        self._traffic = traffic
+        self._exchange = exchange
+        self._message = message
+        self._session = session
+        self._opened: UrlSession | None = None
+        self._status = 200
+        self._headers: HeaderLines = []
+        self._event: Event | None = None
+        self._answer: Message | None = None
+
+    async def forward(self, outgoing: Message, judged: Request) -> Message:
+        """Post ``outgoing`` and return its answer; on the way, pass on what the server says before it."""
+        exchange, upstream = self._exchange, self._traffic.upstream
+        extra = [*upstream.own_headers(judged.headers), *upstream.message_headers(exchange, self._message, outgoing)]
+        async with upstream.send("POST", exchange, self._session.upstream_id, outgoing.raw, extra) as response:
+            self._status = response.status_code
+            self._headers = passed_back(response)
+            self._meet_session(response)
+            self._answer = await (self._streamed(response) if is_stream(response) else self._single(response))
+            return self._answer
+
+    async def finish(self, answer: Message) -> None:
+        """Send the judged answer in the form in which the server sent it."""
+        reply, event = self._exchange.reply, self._event
+        if event is None:
+            await reply.json(self._status, answer.raw, self._headers)
+            return
+        await reply.event(event.raw if answer is self._answer else event.with_data(answer.raw))
+        await reply.end()
+
+    def abandon_session(self) -> None:
+        """Forget the session that this request opened: the client is not told that it was."""
+        if self._opened is not None:
+            self._traffic.forget(self._opened)
+
+    def _meet_session(self, response: httpx.Response) -> None:
+        """Put our session id where the upstream's stands; open a session of ours where it has opened one."""
+        named = response.headers.get(SESSION_HEADER.decode())
+        if self._exchange.modern:
+            return
+        if named is not None and self._message.method == "initialize" and not self._session.own_id:
+            self._session = self._opened = self._traffic.open_session(self._exchange, named)
+        if self._status == 404 and self._session.own_id:  # noqa: PLR2004 - HTTP status codes speak for themselves
+            self._traffic.forget(self._session)
+        elif self._session.own_id:
+            self._headers.append((SESSION_HEADER, self._session.own_id.encode()))
+
+    async def _single(self, response: httpx.Response) -> Message:
+        """Return the answer that is the whole body. An error without an id answers a request that the server could not read."""
+        if self._status in _ABOUT_US or media_type(response) != "application/json":
+            raise UpstreamStatusError(self._status)
+        try:
+            answer = decode(await self._traffic.upstream.body(response), self._traffic.limits)
+        except WireError as error:
+            raise UpstreamError(ErrorCode.INVALID_RESULT, f"the server answered {error.reason}") from None
+        if not self._is_answer(answer) and not (answer.kind is Kind.ERROR and answer.id is None):
+            raise UpstreamError(ErrorCode.INVALID_RESULT, "the server answered something else than what was asked")
+        return answer
+
+    async def _streamed(self, response: httpx.Response) -> Message:
+        """Return the answer out of a stream, of which everything before it is judged and passed on."""
+        if self._status in _ABOUT_US:
+            raise UpstreamStatusError(self._status)
+        traffic, exchange = self._traffic, self._exchange
+        await exchange.reply.stream(self._status, [*EVENT_HEADERS, *_without(self._headers, EVENT_HEADERS)])
+        is_resumable = False
+        async for event in traffic.upstream.events(response):
+            if event.has_cursor and not is_resumable and not exchange.modern:
+                is_resumable = True
+                self._session.remember(self._message)
+            try:
+                message = traffic.read_event(event)
+            except WireError as error:
+                if error.is_answer and error.message_id == self._message.id:
+                    raise UpstreamError(ErrorCode.INVALID_RESULT, f"the server answered {error.reason}") from None
+                await traffic.drop_event(exchange, event, error.reason)
+                continue
+            if message is not None and self._is_answer(message):
+                self._event = event
+                return message
+            await traffic.pass_event(exchange, self._session, event, message)
+        if is_resumable:
+            raise StreamClosedError
+        raise UpstreamError(ErrorCode.UPSTREAM_ERROR, "the server closed the stream before it answered")
+
+    def _is_answer(self, message: Message) -> bool:
+        return message.kind in (Kind.RESPONSE, Kind.ERROR) and message.id == self._message.id
+
+
+def _without(headers: HeaderLines, others: HeaderLines) -> HeaderLines:
+    names = {name for name, _ in others}
+    return [(name, value) for name, value in headers if name not in names]
