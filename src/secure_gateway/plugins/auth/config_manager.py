@@ -16,6 +16,7 @@ from secure_gateway.plugins.slots import BuiltProvider, build_provider, read_slo
 GROUP = "secure_gateway.auth"
 BUILTINS = {
     "api_key": "secure_gateway.plugins.auth.api_key:APIKeyAuthProvider",
+    "jwt": "secure_gateway.plugins.auth.jwt:JWTAuthProvider",
 }
 _OWN = "secure_gateway."
 
