@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import stat
 import subprocess
@@ -13,7 +14,6 @@ import pytest
 
 from secure_gateway.errors import ConfigError
 from secure_gateway.plugins.telemetry.config_manager import TelemetryConfigManager
-from secure_gateway.plugins.telemetry.log import LogTelemetryProvider
 from tests.plugins.telemetry.records import denied, eventually, record
 
 
@@ -120,12 +120,19 @@ def test_a_stderr_that_is_gone_costs_lines_not_requests(
     monkeypatch.setattr(sys, "stderr", None)
     assert sink.emit(record())
     assert manager.shutdown() == []
-    assert "its logger raised AttributeError" in caplog.text
+    assert "record_batch raised AttributeError" in caplog.text
 
 
-def test_the_logger_is_none_of_the_process_wide_ones() -> None:
-    provider = LogTelemetryProvider({})
-    provider.initialize({})
-    first, second = provider.create_logger("secure_gateway"), provider.create_logger("secure_gateway")
-    assert first is not second
-    assert first.parent is None
+def test_no_set_up_of_logging_changes_where_the_lines_go(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.disable(logging.CRITICAL)
+    try:
+        manager = manager_of()
+        for sink in manager.sinks:
+            sink.emit(record("r1"))
+        manager.shutdown()
+    finally:
+        logging.disable(logging.NOTSET)
+    assert "r1" in capsys.readouterr().err
+    assert not caplog.records

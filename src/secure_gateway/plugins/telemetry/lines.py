@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
 
-from secure_gateway.decisions import DecisionRecord, Note, StepSource, Verdict, principal_facts
+from secure_gateway.decisions import DecisionRecord, Note, Outcome, StepSource, Verdict, principal_facts
 
 LONGEST: Final = 1024
 """Characters of any one text in a line. Names come from callers, who could send megabytes."""
 
 _QUIET: Final = (Verdict.ALLOW, Verdict.NONE)
+_LEVELS: Final = MappingProxyType({Outcome.DENIED: "warning", Outcome.FAILED: "error", Outcome.TIMED_OUT: "error"})
 
 
 def clipped(text: str) -> str:
@@ -53,10 +55,18 @@ def audit_facts(record: DecisionRecord) -> dict[str, Any]:
     }
 
 
-def log_facts(record: DecisionRecord) -> dict[str, Any]:
+def level_of(outcome: Outcome) -> str:
+    """Return how loud a decision is: ``info``, ``warning`` for a denial, ``error`` for a fault."""
+    return _LEVELS.get(outcome, "info")
+
+
+def log_line(record: DecisionRecord) -> bytes:
     """Return what an operator wants to see at a glance: who, what, how it ended, and the steps that did more than allow."""
     who = record.principal
-    return {
+    facts = {
+        "time": record.time,
+        "level": level_of(record.outcome),
+        "event": "decision",
         "request_id": record.request_id,
         **_what(record),
         "subject": None if who is None else clipped(who.subject),
@@ -67,6 +77,7 @@ def log_facts(record: DecisionRecord) -> dict[str, Any]:
             if note is not None and note.verdict not in _QUIET
         ],
     }
+    return encode(facts)
 
 
 def _what(record: DecisionRecord) -> dict[str, Any]:

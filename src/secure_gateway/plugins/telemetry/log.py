@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 import sys
 from collections.abc import Mapping
-from logging.handlers import WatchedFileHandler
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
+from secure_gateway.decisions import DecisionRecord, Outcome
 from secure_gateway.errors import ConfigError, Problem
 from secure_gateway.plugins.telemetry.base import TelemetryProvider, TelemetryResult
+from secure_gateway.plugins.telemetry.lines import level_of, log_line
 from secure_gateway.plugins.telemetry.options import read_options, read_path
 
+_LEVELS: Final = ("debug", "info", "warning", "error", "critical")
 _STDOUT_FOUND = "standard output"
 _STDOUT_EXPECTED = '"stderr", or the path of a file'
 _STDOUT_HINT = "Standard output is the MCP channel in stdio mode: one line of log there breaks the protocol."
@@ -31,13 +32,15 @@ class LogOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogTelemetryProvider(TelemetryProvider):
-    """Writes JSON lines without payloads. Allowed is info, denied a warning, failed an error."""
+    """Writes JSON lines without payloads. What passed is info, a denial a warning, a fault an error."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         options = read_options(LogOptions, config)
-        self._level = options.level.upper()
-        self._path = _checked_path(options, "stream" in config)
-        self._handler: logging.Handler | None = None
+        self._loud = frozenset(
+            outcome for outcome in Outcome if _LEVELS.index(level_of(outcome)) >= _LEVELS.index(options.level)
+        )
+        path = _checked_path(options, "stream" in config)
+        self._out: _Stderr | _File = _Stderr() if path is None else _File(path)
 
     @property
     def name(self) -> str:
@@ -50,57 +53,77 @@ class LogTelemetryProvider(TelemetryProvider):
     def initialize(self, config: dict[str, Any]) -> TelemetryResult:
         """Open the file, if there is one."""
         try:
-            self._handler = _StderrLines() if self._path is None else _FileLines(self._path)
+            self._out.open()
         except OSError as error:
-            problem = Problem(
-                "$.config.path", f"{self._path}, which cannot be written ({error.strerror})", "a file of ours"
-            )
-            raise ConfigError(problem) from error
-        self._handler.setFormatter(logging.Formatter("%(message)s"))
+            found = f"{self._out}, which cannot be written ({error.strerror})"
+            raise ConfigError(Problem("$.config.path", found, "a file of ours")) from error
         return TelemetryResult(success=True, provider_name=self.name)
 
-    def create_logger(self, name: str) -> logging.Logger:
-        """Return a logger of our own: none of ``logging``'s tree, so nobody else's set-up changes where these lines go."""
-        made = logging.Logger(name, self._level)  # noqa: LOG001 - on purpose, see above
-        if self._handler is not None:
-            made.addHandler(self._handler)
-        return made
+    def create_logger(self, name: str) -> None:
+        """Make none: ``record_batch`` writes many lines at once, and no set-up of ``logging`` changes where they go."""
 
     def create_tracer(self, name: str) -> None:
         """Make none."""
 
+    def record_batch(self, records: list[DecisionRecord]) -> None:
+        """Write a line for each record that is loud enough."""
+        lines = [log_line(record) for record in records if record.outcome in self._loud]
+        if lines:
+            self._out.write(b"\n".join(lines) + b"\n")
+
     def shutdown(self) -> TelemetryResult:
         """Close the file."""
-        if self._handler is not None:
-            self._handler.close()
+        self._out.close()
         return TelemetryResult(success=True, provider_name=self.name)
 
 
-class _StderrLines(logging.Handler):
-    """Writes to whatever ``sys.stderr`` is at that moment. Raises what goes wrong, for the queue to count."""
+class _Stderr:
+    """Whatever ``sys.stderr`` is at that moment."""
 
-    def emit(self, record: logging.LogRecord) -> None:
-        sys.stderr.write(f"{self.format(record)}\n")
+    def open(self) -> None:
+        """It is open."""
+
+    def write(self, lines: bytes) -> None:
+        sys.stderr.write(lines.decode("ascii"))
         sys.stderr.flush()
 
+    def close(self) -> None:
+        """It is not ours."""
 
-class _FileLines(WatchedFileHandler):
-    """Writes to a file that others cannot read; opens a new one when it was rotated from outside."""
+
+class _File:
+    """A file that others cannot read; opened anew when it was rotated from outside."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, encoding="ascii")
+        self._path = path
+        self._descriptor = -1
 
-    def _open(self) -> Any:
-        return open(self.baseFilename, "a", encoding="ascii", opener=_private)
+    def open(self) -> None:
+        # O_NONBLOCK: a pipe that nobody reads must not hold up the start.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        self._descriptor = os.open(self._path, flags, 0o600)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        raise  # noqa: PLE0704 - logging calls this inside its except clause
+    def write(self, lines: bytes) -> None:
+        if self._descriptor < 0 or not self._is_current():
+            self.close()
+            self.open()
+        rest = memoryview(lines)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
 
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
 
-def _private(path: str, flags: int) -> int:
-    return os.open(
-        path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o600
-    )  # a pipe that nobody reads must not hold up the start
+    def _is_current(self) -> bool:
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self._descriptor))
+        except FileNotFoundError:
+            return False
+
+    def __str__(self) -> str:
+        return str(self._path)
 
 
 def _checked_path(options: LogOptions, stream_given: bool) -> Path | None:  # noqa: FBT001 - one fact about the configuration

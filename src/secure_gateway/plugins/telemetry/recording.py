@@ -5,21 +5,15 @@ from __future__ import annotations
 import inspect
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from secure_gateway.decisions import DecisionRecord, Outcome
 from secure_gateway.errors import ProviderContractError
 from secure_gateway.plugins.telemetry import semconv
 from secure_gateway.plugins.telemetry.base import TelemetryProvider
-from secure_gateway.plugins.telemetry.lines import encode, log_facts
+from secure_gateway.plugins.telemetry.lines import level_of, log_line
 from secure_gateway.plugins.telemetry.trouble import TroubleLog
-
-_METHODS: Final[Mapping[Outcome, str]] = {
-    Outcome.DENIED: "warning",
-    Outcome.FAILED: "error",
-    Outcome.TIMED_OUT: "error",
-}
 
 
 class Face(Protocol):
@@ -46,12 +40,10 @@ class LogFace:
         self._logger = made
 
     def show(self, record: DecisionRecord) -> None:
-        method = _METHODS.get(record.outcome, "info")
+        level = level_of(record.outcome)
         asked = getattr(self._logger, "isEnabledFor", None)
-        if asked is not None and not asked(getattr(logging, method.upper())):
-            return
-        facts = {"time": record.time, "level": method, "event": "decision", **log_facts(record)}
-        getattr(self._logger, method)(encode(facts).decode("ascii"))
+        if asked is None or asked(getattr(logging, level.upper())):
+            getattr(self._logger, level)(log_line(record).decode("ascii"))
 
 
 class SpanFace:
