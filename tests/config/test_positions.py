@@ -61,8 +61,8 @@ def test_no_value_is_accepted_that_json_loads_refuses_once_a_character_is_gone(v
             with pytest.raises(JsonSyntaxError):
                 parse(broken.encode())
         else:
-            document = parse(broken.encode())
-            assert document.faults or document.value == expected
+            read = _read(broken.encode())  # half of a surrogate pair is refused here and read by json.loads
+            assert not isinstance(read, Document) or read.faults or read.value == expected
 
 
 @given(st.lists(st.integers(0, 50) | _TEXT, max_size=6))
