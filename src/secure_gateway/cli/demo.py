@@ -43,7 +43,9 @@ class Demo:
     def run(self) -> None:
         """Show everything. Raises ``DemoError`` when something is not as it should be."""
         if self._server is None:
-            raise DemoError(f"{SERVER} is not installed: run `make demo`, or `pip install {SERVER}` and have it on PATH")
+            raise DemoError(
+                f"{SERVER} is not installed: run `make demo`, or `pip install {SERVER}` and have it on PATH"
+            )
         self._make_repository()
         key, key_id = self._make_gateway()
         self._nobody()
@@ -73,7 +75,9 @@ class Demo:
         config["roles"]["reader"] = READER
         path.write_text(json.dumps(config, indent=2), encoding="utf-8")
         made = json.loads(self._command("--json", "keys", "create", "--user", "ann", "--role", "reader").stdout)
-        self._detail(f"role reader may use {', '.join(READER['tools'])}; ann's key is {made['key'][:8]}…, shown once, stored as a keyed hash")
+        self._detail(
+            f"role reader may use {', '.join(READER['tools'])}; ann's key is {made['key'][:8]}…, shown once, stored as a keyed hash"
+        )
         return str(made["key"]), str(made["key_id"])
 
     def _nobody(self) -> None:
@@ -87,7 +91,7 @@ class Demo:
         answer = client({"tool": "git_status", "arguments": {"repo_path": str(self._repository)}})
         if "branch" not in answer.get("text", ""):
             raise DemoError(f"the allowed call was not answered: {answer}")
-        self._good(answer["text"].splitlines()[0])
+        self._good(" ".join(answer["text"].split()))
         listed = client({"list": True})
         self._detail(f"ann's client is shown only what she may use: {', '.join(listed.get('tools', []))}")
 
@@ -132,17 +136,19 @@ class Demo:
         changed = next((record for record in recent if record["outcome"] == "modified"), None)
         if changed is None:
             raise DemoError("no record tells of the masked call")
-        self._console.print(escape(self._command("explain", changed["request_id"]).stdout), highlight=False)
+        self._console.print(
+            escape(self._command("explain", changed["request_id"]).stdout), highlight=False, soft_wrap=True
+        )
 
     def _what_next(self) -> None:
         self._console.rule("what to type next")
         for line in (
-            "secure-gateway init                                    # your own configuration and first key",
-            "secure-gateway proxy -- uvx mcp-server-git              # put the gateway before any stdio server",
-            "secure-gateway servers import                           # take over the servers of your MCP client",
-            "secure-gateway serve                                    # all of them over HTTP",
+            "secure-gateway init                           # your own configuration and first key",
+            "secure-gateway proxy -- uvx mcp-server-git    # put the gateway before any stdio server",
+            "secure-gateway servers import                 # take over the servers of your MCP client",
+            "secure-gateway serve                          # all of them over HTTP",
         ):
-            self._console.print(f"  {escape(line)}", highlight=False)
+            self._console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
 
     @contextmanager
     def _client(self, key: str) -> Iterator[Any]:
@@ -178,7 +184,11 @@ class Demo:
     def _command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         options = [] if arguments[0] == "init" else ["--config", str(self._home / "config.json")]
         done = subprocess.run(
-            [sys.executable, "-m", "secure_gateway", *options, *arguments], capture_output=True, text=True, check=False, env=_environment()
+            [sys.executable, "-m", "secure_gateway", *options, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=_environment(),
         )
         if done.returncode:
             raise DemoError(f"secure-gateway {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()}")
@@ -186,25 +196,31 @@ class Demo:
 
     def _git(self, *arguments: str) -> str:
         identity = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.invalid"]
-        done = subprocess.run(["git", *identity, *arguments], cwd=self._repository, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["git", *identity, *arguments], cwd=self._repository, capture_output=True, text=True, check=True
+        )
         for name, value in (("user.name", "Ann"), ("user.email", "ann@example.invalid")):
             subprocess.run(["git", "config", name, value], cwd=self._repository, check=True)
         return done.stdout
 
     def _say(self, title: str) -> None:
         self._step += 1
-        self._console.print(f"\n[bold]{self._step}. {escape(title)}[/bold]")
+        self._console.print(f"\n[bold]{self._step}. {escape(title)}[/bold]", soft_wrap=True)
 
     def _detail(self, text: str) -> None:
-        self._console.print(f"   [dim]{escape(text)}[/dim]", highlight=False)
+        self._console.print(f"   [dim]{escape(text)}[/dim]", highlight=False, soft_wrap=True)
 
     def _good(self, text: str) -> None:
-        self._console.print(f"   [green]✓[/green] {escape(text)}", highlight=False)
+        self._console.print(f"   [green]✓[/green] {escape(text)}", highlight=False, soft_wrap=True)
 
     def _refused(self, answer: Mapping[str, Any], code: str) -> None:
         if code not in json.dumps(answer):
             raise DemoError(f"expected a refusal with the code {code!r}, got {answer}")
-        self._console.print(f"   [green]✓ refused[/green] ({code}): {escape(str(answer.get('error', '')))}", highlight=False)
+        self._console.print(
+            f"   [green]✓ refused[/green] ({code}): {escape(str(answer.get('error', '')))}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def run_demo(console: Console | None = None) -> None:
