@@ -94,6 +94,17 @@ def test_headers_and_resource_attributes_arrive(collector: OTLPReceiver) -> None
         assert attributes(resource.attributes)["team"] == "blue"
 
 
+def test_a_name_that_cannot_be_encoded_costs_no_other_span(collector: OTLPReceiver) -> None:
+    odd = record("r2", name="\ud800" * 3, outcome=Outcome.ALLOWED, server="\udfff")
+    long = denied("r3", name="é" * 100_000)
+    send(manager_of(endpoint=collector.endpoint), record("r1"), odd, long)
+    names = {attributes(span.attributes)[semconv.REQUEST_ID]: attributes(span.attributes) for span in collector.spans}
+    assert set(names) == {"r1", "r2", "r3"}
+    assert names["r2"][semconv.GEN_AI_TOOL] == "???"
+    assert len(names["r3"][semconv.GEN_AI_TOOL]) == 1024
+    assert collector.total(semconv.DECISIONS_METRIC) == 3
+
+
 @pytest.mark.parametrize(("off", "kept"), [("traces", "metrics"), ("metrics", "traces")])
 def test_either_signal_can_be_switched_off(collector: OTLPReceiver, off: str, kept: str) -> None:
     send(manager_of(endpoint=collector.endpoint, compression="none", **{off: False}), record())

@@ -15,6 +15,7 @@ from secure_gateway.errors import ProviderContractError
 from secure_gateway.plugins.telemetry import semconv
 from secure_gateway.plugins.telemetry.base import TelemetryProvider, TelemetryResult
 from secure_gateway.plugins.telemetry.recording import Recording
+from secure_gateway.types import Operation
 from tests.plugins.telemetry.records import denied, record
 
 
@@ -183,6 +184,17 @@ def test_names_that_callers_make_up_become_no_metric_and_no_span_name() -> None:
     assert semconv.span_name(refused) == "tools/call"
     assert semconv.span_name(record()) == "tools/call read_file"
     assert "file:///x" not in semconv.span_name(record(operation="resource", name="file:///x"))
+
+
+@pytest.mark.parametrize("operation", Operation)
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_operation_however_it_ends_has_a_line_a_span_and_metrics(operation: Operation, outcome: Outcome) -> None:
+    lines, tracer, meter = Lines(), PlainTracer(), Meter()
+    one = record(operation=operation, outcome=outcome, name="what-was-asked-for", principal=None, server="files")
+    Recording("made", Made(lines, tracer, meter)).take([one])
+    assert len(lines.lines) == len(tracer.spans) == 1
+    assert "what-was-asked-for" in tracer.spans[0].attributes.values()
+    assert sum(times for times, _ in meter.instruments[semconv.DECISIONS_METRIC].values) == 1
 
 
 def test_a_face_that_raises_loses_nothing_for_the_others_and_is_logged_without_its_words(

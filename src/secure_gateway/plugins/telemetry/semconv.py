@@ -56,7 +56,9 @@ DROPPED_METRIC: Final = "secure_gateway.telemetry.dropped"
 _METHODS: Final = MappingProxyType(
     {Operation.TOOL: "tools/call", Operation.PROMPT: "prompts/get", Operation.RESOURCE: "resources/read"}
 )
-_SPAN_WORDS: Final = MappingProxyType({Operation.AGENT: "invoke_agent", Operation.HTTP: "http"})
+_SPAN_WORDS: Final = MappingProxyType(
+    {Operation.AGENT: "invoke_agent", Operation.HTTP: "http", Operation.MESSAGE: "message"}
+)
 _TARGETS: Final = MappingProxyType(
     {
         Operation.TOOL: GEN_AI_TOOL,
@@ -64,6 +66,7 @@ _TARGETS: Final = MappingProxyType(
         Operation.RESOURCE: MCP_RESOURCE,
         Operation.AGENT: GEN_AI_AGENT,
         Operation.HTTP: TARGET,
+        Operation.MESSAGE: MCP_METHOD,
     }
 )
 _GEN_AI_OPERATIONS: Final = MappingProxyType({Operation.TOOL: "execute_tool", Operation.AGENT: "invoke_agent"})
@@ -98,19 +101,19 @@ def span_attributes(record: DecisionRecord) -> Attributes:
     named: dict[str, str] = {
         MCP_METHOD: _METHODS.get(operation, ""),
         GEN_AI_OPERATION: _GEN_AI_OPERATIONS.get(operation, ""),
-        _TARGETS[operation]: clipped(record.name),
+        _TARGETS[operation]: _text(record.name),
         REQUEST_ID: record.request_id,
-        PARENT_ID: record.parent_id,
+        PARENT_ID: _text(record.parent_id),
         REQUEST_DIGEST: record.request_digest,
         DOOR: str(record.door),
         OPERATION: str(record.operation),
-        SERVER: clipped(record.server),
+        SERVER: _text(record.server),
         OUTCOME: record.outcome.value,
         CODE: str(record.code),
-        DECIDED_BY: clipped(record.decided_by),
+        DECIDED_BY: _text(record.decided_by),
         POLICY_VERSION: record.policy_version,
-        USER_ID: "" if who is None else clipped(who.subject),
-        IDENTITY_PROVIDER: "" if who is None else clipped(who.provider),
+        USER_ID: "" if who is None else _text(who.subject),
+        IDENTITY_PROVIDER: "" if who is None else _text(who.provider),
         ERROR_TYPE: str(record.code) if is_fault(record) else "",
     }
     attributes: Attributes = {key: value for key, value in named.items() if value}
@@ -126,7 +129,7 @@ def metric_attributes(record: DecisionRecord) -> tuple[tuple[str, str], ...]:
         OPERATION: str(record.operation),
         DOOR: str(record.door),
         OUTCOME: record.outcome.value,
-        SERVER: clipped(record.server) if record.outcome in _PASSED else "",
+        SERVER: _text(record.server) if record.outcome in _PASSED else "",
         _TARGETS[_operation(record)]: _known_target(record),
     }
     return tuple((key, value) for key, value in named.items() if value)
@@ -141,10 +144,16 @@ def findings(record: DecisionRecord) -> list[Finding]:
     ]
 
 
+def _text(text: str) -> str:
+    """Return ``text``, cut, without lone surrogates: one of those in one span would cost the whole batch, as it cannot be encoded."""
+    short = clipped(text)
+    return short if short.isascii() else short.encode("utf-8", "replace").decode("utf-8")
+
+
 def _known_target(record: DecisionRecord) -> str:
     """Return the name if it is known to exist, because something of that name has answered; resources have too many names."""
     known = record.outcome in _PASSED and _operation(record) in _FEW_NAMES
-    return clipped(record.name) if known else ""
+    return _text(record.name) if known else ""
 
 
 def _operation(record: DecisionRecord) -> Operation:
