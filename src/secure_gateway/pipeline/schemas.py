@@ -52,7 +52,7 @@ class ToolSchemas:
         if validator is None:
             return
         try:
-            if validator.is_valid(arguments):
+            if validator.is_valid(arguments) or validator.is_valid(_stated(arguments)):
                 return
             error = next(iter(validator.iter_errors(arguments)))
             place = "/".join(str(part) for part in error.instance_path) or "(the object itself)"
@@ -60,3 +60,12 @@ class ToolSchemas:
         except Exception as error:  # noqa: BLE001 - undecided denies
             reason = f"the arguments cannot be checked against the tool's schema ({type(error).__name__})"
         raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
+
+
+def _stated(arguments: Any) -> Any:
+    """Return ``arguments`` without those that are null: MCP clients write null for an optional argument that they leave out."""
+    return (
+        {name: value for name, value in arguments.items() if value is not None}
+        if type(arguments) is dict
+        else arguments
+    )
