@@ -9,10 +9,11 @@ SHELL := /bin/bash
 BIN := .venv/bin
 CHECKED := $(wildcard src tests benchmarks examples scripts)
 PYTEST_ARGS ?=
+EDITABLE := --quiet --no-input --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
 ## Verbs ---------------------------------------------------------------------------------------------------------
 
-.PHONY: help demo test test-all lint types tests bench docs lock sbom clean
+.PHONY: help demo test test-all test-lowest lint types tests bench docs lock sbom clean
 .PHONY: system-packages env-servers env-fastmcp env-node
 
 help:  ## show this list
@@ -23,8 +24,9 @@ demo: .venv/.stamp env-servers  ## watch a real MCP server being protected
 
 test: lint types tests  ## lint, types and all tests but the soak tests
 
-test-all: lint types docs  ## everything: also the soak tests, the docs and the demo
+test-all: lint types docs  ## everything: also the soak tests, the docs, the oldest dependencies and the demo
 	@$(MAKE) tests MARKERS=
+	@$(MAKE) test-lowest
 	@$(MAKE) demo
 
 lint: .venv/.stamp  ## ruff: rules and format
@@ -38,6 +40,12 @@ types: .venv/.stamp  ## mypy, strict
 MARKERS = -m 'not soak'
 tests: .venv/.stamp system-packages env-servers env-fastmcp env-node
 	@$(BIN)/pytest $(MARKERS) $(PYTEST_ARGS)
+
+LOWEST := .cache/envs/lowest
+test-lowest: system-packages env-servers env-fastmcp env-node  ## the tests once more, with the oldest dependencies that pyproject.toml allows
+	@scripts/python-env $(LOWEST) requirements-lowest.lock
+	@$(LOWEST)/bin/python -m pip install $(EDITABLE)
+	@$(LOWEST)/bin/pytest $(MARKERS) $(PYTEST_ARGS) --ignore tests/conformance
 
 bench: .venv/.stamp env-servers env-node  ## measure against named peers, into benchmarks/results.json
 	@$(BIN)/python -m benchmarks
@@ -62,7 +70,7 @@ clean:  ## remove environments, caches and what was built
 
 .venv/.stamp: requirements-dev.lock pyproject.toml scripts/python-env
 	@scripts/python-env .venv requirements-dev.lock
-	@.venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@.venv/bin/python -m pip install $(EDITABLE)
 	@touch $@
 
 system-packages:
