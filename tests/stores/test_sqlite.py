@@ -215,3 +215,14 @@ def test_expired_entries_leave_the_file_with_the_next_write(path: Path) -> None:
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT tbl FROM entry").fetchall() == [("keys",)]
     connection.close()
+
+
+def test_a_write_that_fails_half_way_leaves_nothing_and_the_next_one_works(store: SQLiteStore) -> None:
+    before = store.generation("keys")
+    with pytest.raises(TypeError):
+        store.put("keys", "a", object())  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        store.append("keys", [("a", b"1"), ("b", object())], keep=5)  # type: ignore[list-item]
+    assert (store.scan("keys"), store.recent("keys", 5), store.generation("keys")) == ([], [], before)
+    store.append("keys", [("a", b"1")], keep=1)
+    assert store.recent("keys", 5) == [("a", b"1")]

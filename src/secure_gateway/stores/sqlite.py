@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -66,14 +66,13 @@ class SQLiteStore(StateStore):
         check_private_file(path)
         self._inode = path.stat().st_ino
         self._writer = self._connect(busy_seconds)
-        try:
-            with self._guarded():
-                self._prepare()
-                self._reader = self._connect(busy_seconds)
-                self._reader.execute("PRAGMA query_only = ON")
-        except BaseException:
-            self._writer.close()
-            raise
+        with ExitStack() as undo, self._guarded():
+            undo.callback(self._writer.close)
+            self._prepare()
+            self._reader = self._connect(busy_seconds)
+            undo.callback(self._reader.close)
+            self._reader.execute("PRAGMA query_only = ON")
+            undo.pop_all()
 
     def get(self, table: str, key: str) -> bytes | None:
         name = _name(key)
@@ -194,15 +193,10 @@ class SQLiteStore(StateStore):
             self._check_same_file()
             write = _Write(self._writer)
             write(f"PRAGMA synchronous = {synchronous}")
-            write("BEGIN IMMEDIATE")
-            try:
+            with self._writer:  # commits at its end, or rolls back
+                write("BEGIN IMMEDIATE")
                 write("DELETE FROM entry WHERE expires_at <= ?", (self._clock(),))
                 yield write
-                write("COMMIT")
-            except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.rollback()
-                raise
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

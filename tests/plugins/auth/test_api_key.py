@@ -53,8 +53,10 @@ async def provider(services: ProviderServices) -> AsyncIterator[APIKeyAuthProvid
 
 
 async def status(provider: APIKeyAuthProvider, text: str) -> AuthStatus:
+    """Judge a key in both ways in which it can be judged."""
     result = await provider.authenticate(AuthCredentials(api_key=text))
     assert result.authenticated is (result.status is AuthStatus.SUCCESS)
+    assert (provider.recognise(AuthCredentials(api_key=text)) is not None) is result.authenticated
     return result.status
 
 
@@ -83,6 +85,8 @@ async def test_two_different_keys_are_refused_although_both_are_good(
     assert (await provider.authenticate(AuthCredentials(api_key=one, access_token=one))).is_success
     assert not (await provider.authenticate(AuthCredentials(api_key=one, access_token=two))).is_success
     assert not (await provider.authenticate(AuthCredentials(api_key=one, gateway_key=two))).is_success
+    assert provider.recognise(AuthCredentials(api_key=one, gateway_key=two)) is None
+    assert provider.recognise(AuthCredentials(api_key=one, access_token=two)) is None
 
 
 @pytest.mark.parametrize(

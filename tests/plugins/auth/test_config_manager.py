@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from secure_gateway.errors import ConfigError, ProviderContractError
 from secure_gateway.plugins.auth.api_key import APIKeyAuthProvider
 from secure_gateway.plugins.auth.base import AuthCredentials, AuthMethod, AuthProvider, AuthResult, AuthStatus
 from secure_gateway.plugins.auth.config_manager import BUILTINS, AuthConfigManager
+from secure_gateway.plugins.auth.identity_chain import IdentityChain
 from secure_gateway.plugins.auth.key_ring import KeyGrant, KeyRing
 from secure_gateway.plugins.services import ProviderServices
 from secure_gateway.types import NoIdentity, Resolved
+from tests.plugins.auth.tokens import SECRET, claims, token
 
 
 class Badge(AuthProvider):
@@ -176,6 +179,23 @@ def test_a_provider_that_does_not_say_what_it_takes_stops_the_start(
         manager.initialize(slot({"provider": "badge"}))
     assert "hunter2" not in str(refused.value)
     assert refused.value.problems[0].path == "$.plugins.auth.providers[0]"
+
+
+async def test_a_caller_who_is_recognised_at_once_is_the_one_that_authenticate_vouches_for(
+    manager: AuthConfigManager, services: ProviderServices
+) -> None:
+    jwt = {"algorithms": ["HS256"], "key": SECRET, "audience": "gateway"}
+    manager.initialize(slot({"provider": "api_key"}, {"provider": "jwt", "config": jwt}))
+    grant = KeyGrant(user_id="alice", project_id="p", tenant_id="t", roles=("r",), permissions=("x",))
+    _, key = KeyRing(services).create(grant)
+    body = claims(roles=["r"], scope="x", email="e", tenant_id="t", project_id="p")
+    thorough = IdentityChain([msgspec.structs.replace(link, recognise=None) for link in manager.snapshot.links])
+    for shown in (AuthCredentials(api_key=key), AuthCredentials(access_token=token(body))):
+        verdicts = [await chain.resolve(shown) for chain in (thorough, manager.snapshot, manager.snapshot)]
+        assert isinstance(verdicts[0], Resolved)
+        assert verdicts[0] == verdicts[1] == verdicts[2]
+        assert verdicts[1].principal is not verdicts[2].principal
+    await manager.shutdown()
 
 
 def test_a_built_in_that_needs_a_gateway_says_so_without_one() -> None:

@@ -38,6 +38,8 @@ async def judge(provider: JWTAuthProvider, text: str) -> AuthResult:
     result = await provider.authenticate(AuthCredentials(access_token=text))
     assert result.authenticated is (result.status is AuthStatus.SUCCESS)
     assert not text or text not in result.message
+    # What was just verified is recognised, and nothing else is.
+    assert (provider.recognise(AuthCredentials(access_token=text)) is not None) is result.authenticated
     return result
 
 
@@ -418,6 +420,7 @@ async def test_an_id_token_is_judged_alike_and_two_tokens_are_refused(build: Any
     provider, text = build(), token()
     assert (await provider.authenticate(AuthCredentials(id_token=text))).is_success
     assert not (await provider.authenticate(AuthCredentials(id_token=text, access_token=text))).is_success
+    assert provider.recognise(AuthCredentials(id_token=text, access_token=text)) is None
     assert not (await provider.authenticate(AuthCredentials())).is_success
 
 

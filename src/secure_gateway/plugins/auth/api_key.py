@@ -10,9 +10,10 @@ from secure_gateway.plugins.auth.base import (
     AuthResult,
     AuthStatus,
 )
-from secure_gateway.plugins.auth.key_format import is_ours
+from secure_gateway.plugins.auth.key_format import is_ours, key_id_of
 from secure_gateway.plugins.auth.live_keys import LiveKey, LiveKeys
 from secure_gateway.plugins.services import ProviderServices
+from secure_gateway.types import Principal
 
 
 class APIKeyAuthProvider(AuthProvider):
@@ -52,8 +53,32 @@ class APIKeyAuthProvider(AuthProvider):
         except StoreError as error:
             return AuthResult(status=AuthStatus.ERROR, authenticated=False, message=str(error))
         if key is None:
-            return _refused("the API key is unknown" if is_ours(text) else "this is no API key of this gateway")
+            return _refused("the API key is unknown" if key_id_of(text) else "this is no API key, or a mistyped one")
         return self._answer(key)
+
+    def recognise(self, credentials: AuthCredentials) -> Principal | None:
+        """Return the principal of a key that is shown alone and is good, as ``authenticate`` would; None wherever there is more to say."""
+        text = credentials.api_key
+        if not text or credentials.gateway_key or credentials.access_token:
+            return None
+        try:
+            key = self._keys.find(text)
+        except StoreError:
+            return None
+        if key is None or key.disabled or key.expires_at <= self._clock():
+            return None
+        grant = key.entry.grant
+        return Principal(
+            subject=grant.user_id,
+            provider="api_key",
+            method="api_key",
+            project_id=grant.project_id,
+            tenant_id=grant.tenant_id,
+            roles=grant.roles,
+            permissions=grant.permissions,
+            key_id=key.entry.key_id,
+            session_id=key.session_id,
+        )
 
     def _answer(self, key: LiveKey) -> AuthResult:
         entry = key.entry

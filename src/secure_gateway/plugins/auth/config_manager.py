@@ -117,12 +117,14 @@ def _link(built: BuiltProvider) -> ChainLink:
                 "a list such as [AuthMethod.API_KEY]",
             )
         )
+    own = type(provider).__module__.startswith(_OWN)
     return ChainLink(
         provider=provider,
         name=name,
         version=version,
         methods=tuple(methods),
-        own=type(provider).__module__.startswith(_OWN),
+        own=own,
+        recognise=getattr(provider, "recognise", None) if own else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -29,14 +29,22 @@ _MAX_REASON = 200
 _SHORTEST_SECRET = 4
 
 
+Recognise = Callable[[AuthCredentials], Principal | None]
+
+
 class ChainLink(msgspec.Struct, frozen=True, kw_only=True):
-    """One provider in the chain. ``own``: it is ours, and so gets the credentials themselves instead of a copy."""
+    """One provider in the chain.
+
+    ``own``: it is ours, and so gets the credentials themselves instead of a copy. ``recognise``: what a provider of ours may have to answer at
+    once for a caller whom it would vouch for; where it returns None, ``authenticate`` is asked.
+    """
 
     provider: AuthProvider
     name: str
     version: str
     methods: tuple[AuthMethod, ...]
     own: bool = False
+    recognise: Recognise | None = None
 
     def __repr__(self) -> str:
         return f"ChainLink({self.name!r}, methods={[method.value for method in self.methods]})"
@@ -68,6 +76,10 @@ class IdentityChain:
         if responsible is None:
             return self._unclaimed(credentials)
         link, method = responsible
+        if link.recognise is not None:
+            principal = link.recognise(credentials)
+            if principal is not None:
+                return Resolved(principal)
         result: Any  # what a stranger returns is whatever it is
         try:
             shown = credentials if link.own else copy_credentials(credentials)

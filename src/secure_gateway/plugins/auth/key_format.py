@@ -1,7 +1,7 @@
-"""How an API key is spelt: ``sgw_<id>_<secret><checksum>``, recognisable for scanners and for people, checked before anything is hashed.
+"""How an API key is spelt: ``sgw_<id>_<secret><checksum>``, recognisable for scanners and for people.
 
 The checksum is the CRC-32 of all that stands before it, in six base62 digits. It protects nobody; it tells a mistyped or cut-off key, and
-noise, from a key, so that secret scanners have no false alarms and noise costs no hash.
+noise, from a key, so that secret scanners have no false alarms and a refusal can say what is wrong.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ PREFIX = "sgw_"
 ID_LENGTH = 8
 SECRET_LENGTH = 32
 CHECKSUM_LENGTH = 6
-LENGTH = len(PREFIX) + ID_LENGTH + 1 + SECRET_LENGTH + CHECKSUM_LENGTH
+ID_START = len(PREFIX)
+ID_END = ID_START + ID_LENGTH
+LENGTH = ID_END + 1 + SECRET_LENGTH + CHECKSUM_LENGTH
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_PREFIX_LENGTH = len(PREFIX)
-_ID_END = _PREFIX_LENGTH + ID_LENGTH
 _BODY_LENGTH = LENGTH - CHECKSUM_LENGTH
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _PAIR = len(_PAIRS)
@@ -42,11 +42,11 @@ def is_ours(text: str) -> bool:
 
 def key_id_of(text: str) -> str | None:
     """Return the id of a well-formed key, None for anything else."""
-    if len(text) != LENGTH or not text.isascii() or text[:_PREFIX_LENGTH] != PREFIX or text[_ID_END] != "_":
+    if len(text) != LENGTH or not text.isascii() or text[:ID_START] != PREFIX or text[ID_END] != "_":
         return None
     if checksum(text[:_BODY_LENGTH].encode()) != text[_BODY_LENGTH:]:
         return None
-    return text[_PREFIX_LENGTH:_ID_END]
+    return text[ID_START:ID_END]
 
 
 def checksum(body: bytes) -> str:

@@ -197,7 +197,7 @@ def read_keys(rows: dict[str, bytes], ids: Iterable[str] | None = None) -> tuple
 def read_key(key_id: str, value: bytes, rows: dict[str, bytes]) -> StoredKey:
     """Return the key of one row with its marks. Raises ``msgspec.MsgspecError`` or ``ValueError`` for damage."""
     row = _decode_row(value)
-    if row.version != _ROW_VERSION or len(row.digest) != _DIGEST_SIZE:
+    if row.version != _ROW_VERSION or len(row.digest) != _DIGEST_SIZE or not row.grant.user_id:
         raise ValueError(f"version {row.version}")
     expires_at = row.grant.expires_at
     ends = rows.get(_ENDS + key_id)
