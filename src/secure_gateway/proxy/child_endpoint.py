@@ -17,13 +17,14 @@ from secure_gateway.proxy.exchange import SESSION_HEADER, Exchange
 from secure_gateway.proxy.reply import Reply
 from secure_gateway.proxy.sessions import IDLE_SECONDS, Owner, Sessions
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
-from secure_gateway.proxy.wire import Kind, Message
+from secure_gateway.proxy.wire import Kind, Message, encode
 from secure_gateway.proxy.workload import Workload
 from secure_gateway.types import Request
 
 MOST_CHILDREN: Final = 64
 """Processes of one server at a time, of all callers together."""
 MOST_PER_OWNER: Final = 16
+_NO_INITIALIZE: Final = b'{"jsonrpc":"2.0","id":%b,"error":{"code":-32601,"message":"Method not found: initialize"}}'
 _ACCEPTED: Final = 202
 _STATUS: Final = {-32700: 400, -32600: 400, -32602: 400, -32020: 400, -32021: 400, -32022: 400, -32601: 404}
 """HTTP status of a JSON-RPC error in the stateless era (2026-07-28, transports); of every other error it is 200."""
@@ -31,6 +32,8 @@ _STATUS: Final = {-32700: 400, -32600: 400, -32602: 400, -32020: 400, -32021: 40
 
 class ChildEndpoint(Endpoint):
     """Starts processes when they are needed, and ends them when nobody needs them any more."""
+
+    reads_headers = False
 
     def __init__(
         self, gateway: Gateway, settings: ProxySettings, server: UpstreamServer, environ: Mapping[str, str]
@@ -45,7 +48,12 @@ class ChildEndpoint(Endpoint):
         self._closing = Workload()
 
     async def request(self, exchange: Exchange, message: Message) -> None:
-        if exchange.modern:
+        if exchange.modern and message.method == "initialize":
+            # Over HTTP this era knows no such method; a process would take it for the beginning of the other era.
+            reason = "initialize does not exist in the revision that the request names"
+            await self.judge.refuse(exchange.caller, ErrorCode.INVALID_REQUEST, reason, name=message.method)
+            await exchange.reply.json(404, _NO_INITIALIZE % encode(message.id))
+        elif exchange.modern:
             await self._stateless(exchange, message)
         elif message.method == "initialize" and exchange.session_id is None:
             await self._initialize(exchange, message)
@@ -126,12 +134,12 @@ class ChildEndpoint(Endpoint):
 
     async def _stateless(self, exchange: Exchange, message: Message) -> None:
         async def forward(outgoing: Message, _judged: Request) -> Message:
-            child = await self._child_of(exchange.owner)
+            child = await self._child_of(exchange.owner, outgoing)
             return await child.call(exchange, outgoing)
 
         await _finish(exchange, await self.judge.client_request(message, exchange.caller, forward))
 
-    async def _child_of(self, owner: Owner) -> SharedChild:
+    async def _child_of(self, owner: Owner, first: Message) -> SharedChild:
         """Return the process of one principal; start it where there is none."""
         async with self._starting.setdefault(owner, asyncio.Lock()):
             child = self._shared.get(owner)
@@ -139,6 +147,7 @@ class ChildEndpoint(Endpoint):
                 self._make_room()
                 child = SharedChild(self.judge, self.server, self.limits)
                 await child.start(self._environment)
+                await child.settle_era(first)
                 if (ended := self._shared.pop(owner, None)) is not None:
                     self._closing.add(ended.close())
                 self._shared[owner] = child

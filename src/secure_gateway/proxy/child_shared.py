@@ -14,12 +14,14 @@ from typing import Any, Final
 from secure_gateway.proxy.child_talk import ChildTalk, Outlet
 from secure_gateway.proxy.exchange import Exchange
 from secure_gateway.proxy.judge import Judge
-from secure_gateway.proxy.methods import SUBSCRIPTION_ID
+from secure_gateway.proxy.methods import CLIENT_CAPABILITIES, PROTOCOL_VERSION, SUBSCRIPTION_ID
 from secure_gateway.proxy.settings import UpstreamServer
-from secure_gateway.proxy.wire import Kind, Message, WireLimits, cancelled_id, changed
+from secure_gateway.proxy.wire import Kind, Message, WireLimits, cancelled_id, changed, decode, encode
 
 _log = logging.getLogger(__name__)
 
+NEWEST: Final = "2026-07-28"
+"""The stateless revision that this proxy was written for."""
 _TOKEN: Final = "progressToken"  # noqa: S105 - a member of the protocol
 
 
@@ -50,6 +52,16 @@ class SharedChild(ChildTalk):
         if answer.kind is Kind.RESPONSE and _subscription(answer.result) == number:
             return changed(answer, id=outgoing.id, result=_with_meta(answer.result, SUBSCRIPTION_ID, outgoing.id))
         return changed(answer, id=outgoing.id)
+
+    async def settle_era(self, first: Message) -> None:
+        """Let the process know its era. It tells by its first request, and takes one that this era does not have for the other's."""
+        meta = (first.params or {}).get("_meta")
+        if first.method != "initialize" and type(meta) is dict and PROTOCOL_VERSION in meta:
+            return
+        number = next(self._numbers)
+        params = {"_meta": {PROTOCOL_VERSION: NEWEST, CLIENT_CAPABILITIES: {}}}
+        raw = encode({"jsonrpc": "2.0", "id": number, "method": "server/discover", "params": params})
+        await self.link.ask(decode(raw, WireLimits()))
 
     async def pass_question(self, message: Message) -> None:
         _log.warning(

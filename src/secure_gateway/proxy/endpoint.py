@@ -19,7 +19,12 @@ _log = logging.getLogger(__name__)
 
 
 class Endpoint(ABC):
-    """One server's path. ``post``, ``get`` and ``delete`` answer one exchange each."""
+    """One server's path. ``post``, ``get`` and ``delete`` answer one exchange each.
+
+    ``reads_headers``: the server sees HTTP headers, and complains itself when one is missing.
+    """
+
+    reads_headers = True
 
     def __init__(self, gateway: Gateway, settings: ProxySettings, server: UpstreamServer) -> None:
         self.judge = Judge(gateway, settings, server, Door.HTTP)
@@ -76,7 +81,7 @@ class Endpoint(ABC):
         try:
             message = decode(body, self.limits)
             if exchange.modern and message.kind is Kind.REQUEST:
-                check_mirrors(message, exchange.headers, exchange.version)
+                check_mirrors(message, exchange.headers, exchange.version, required=not self.reads_headers)
             return message
         except WireError as error:
             denial = await self.judge.refuse(exchange.caller, error.code, error.reason)

@@ -29,6 +29,7 @@ PROTOCOL_META: Final = frozenset(
 
 SUBSCRIPTION_ID: Final = f"{_SPEC}subscriptionId"
 PROTOCOL_VERSION: Final = f"{_SPEC}protocolVersion"
+CLIENT_CAPABILITIES: Final = f"{_SPEC}clientCapabilities"
 
 
 class Sender(StrEnum):

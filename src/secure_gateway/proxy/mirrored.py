@@ -21,6 +21,8 @@ HANDSHAKE_VERSIONS: Final = frozenset({"2024-11-05", "2025-03-26", "2025-06-18",
 
 _PARAM: Final = b"mcp-param-"
 _NAMED: Final = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+_TASKS: Final = frozenset({"tasks/get", "tasks/update", "tasks/cancel", "tasks/result"})
+"""Methods of an extension that may be named in a header too, by their task."""
 _PREFIX, _SUFFIX = "=?base64?", "?="
 
 
@@ -34,15 +36,19 @@ def is_mirror(name: bytes) -> bool:
     return name in (b"mcp-method", b"mcp-name") or name.startswith(_PARAM)
 
 
-def check_mirrors(message: Message, headers: HeaderLines, version: str) -> None:
+def check_mirrors(message: Message, headers: HeaderLines, version: str, *, required: bool) -> None:
     """Refuse a request of which a header says otherwise than the body. Raises ``WireError``.
 
-    Where the body lacks what every request of this era must have, the server says so: that error comes first (2026-07-28, transports).
+    ``required``: a missing header is refused as well, for the server behind us reads no headers and will not miss it. Where the body lacks what every request of this era must have, the server says so: that error comes first (2026-07-28, transports).
     """
     meta = (message.params or {}).get("_meta")
     if type(meta) is not dict or type(meta.get(PROTOCOL_VERSION)) is not str:
         return
-    differs = [name for name, said in _mirrored(message) if _shown(headers, name) not in ([], [said])]
+    differs = [
+        name
+        for name, said in _mirrored(message)
+        if (shown := _shown(headers, name)) != [said] and (shown or (required and message.method not in _TASKS))
+    ]
     if meta[PROTOCOL_VERSION] != version:
         differs.insert(0, b"mcp-protocol-version")
     if differs:
@@ -96,8 +102,8 @@ def _shown(headers: HeaderLines, wanted: bytes) -> list[str | None]:
 
 def _mirrored(message: Message) -> Iterator[tuple[bytes, str]]:
     yield b"mcp-method", message.method
-    member = _NAMED.get(message.method)
-    named = (message.params or {}).get(member) if member else None
+    member = _NAMED.get(message.method) or ("taskId" if message.method in _TASKS else "")
+    named = (message.params or {}).get(member)
     if type(named) is str:
         yield b"mcp-name", named
 

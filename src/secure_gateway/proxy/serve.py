@@ -100,7 +100,8 @@ def _guard(base: Any) -> type[asyncio.Protocol]:
     class GuardedProtocol(base):  # type: ignore[misc]
         _alarm: asyncio.TimerHandle | None = None
         _head_bytes = 0
-        _cycle_seen: object = None
+        _cycle_seen: Any = None
+        cycle: Any
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
