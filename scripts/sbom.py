@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 BOM = ROOT / "sbom.cdx.json"
 
-_PIN = re.compile(r"^([a-z0-9][a-z0-9-]*)==")
+_PIN = re.compile(r"^([a-z0-9][a-z0-9-]*)(?:\[[^\]]*\])?==")
 _VIA = re.compile(r"^    # (?:via)?\s+(.+?)$")
 _EXTRA = re.compile(r"\[.*\]| \(.*\)$")
 

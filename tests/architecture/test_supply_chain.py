@@ -29,8 +29,8 @@ def _pins(lock: Path) -> dict[str, list[str]]:
     pins: dict[str, list[str]] = {}
     current: list[str] = []
     for line in lock.read_text().splitlines():
-        if match := re.match(r"([a-z0-9][a-z0-9.-]*==[^\s;\\]+)", line):
-            current = pins.setdefault(match[1], [])
+        if match := re.match(r"([a-z0-9][a-z0-9.-]*)(?:\[[^\]]*\])?==([^\s;\\]+)", line):
+            current = pins.setdefault(f"{match[1]}=={match[2]}", [])
         elif match := re.match(r"    --hash=(sha256:[0-9a-f]{64})", line):
             current.append(match[1])
         else:
