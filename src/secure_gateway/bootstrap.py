@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -42,6 +43,13 @@ from secure_gateway.stores.key_file import read_master_key
 from secure_gateway.types import Principal
 
 _Built = TypeVar("_Built")
+
+
+class _Manager(Protocol):
+    """What the three config managers have in common."""
+
+    def register(self, provider_class: Any, /) -> None: ...
+    def initialize(self, config: Mapping[str, Any], /) -> None: ...
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,11 +132,16 @@ def _assemble(
     guardrails = GuardrailConfigManager(services, folders, seconds)
     telemetry = TelemetryConfigManager(services, folders)
     loader = HookLoader(folders, [cls for cls in register if issubclass(cls, Plugin)])
-    for contract, manager in ((AuthProvider, auth), (GuardrailProvider, guardrails), (TelemetryProvider, telemetry)):
+    managers: tuple[tuple[type, _Manager], ...] = (
+        (AuthProvider, auth),
+        (GuardrailProvider, guardrails),
+        (TelemetryProvider, telemetry),
+    )
+    for contract, manager in managers:
         for cls in register:
             if issubclass(cls, contract):
-                manager.register(cls)  # type: ignore[attr-defined]
-        _collect(problems, lambda manager=manager: manager.initialize(values))  # type: ignore[misc]
+                manager.register(cls)
+        _collect(problems, partial(manager.initialize, values))
     plugins = values.get("plugins", {})
     hooks = _collect(problems, lambda: loader.load(plugins.get("hooks", []), plugins.get("settings", {})))
     table = _collect(problems, lambda: _hook_table(loaded.config, values, guardrails, hooks or LoadedHooks()))

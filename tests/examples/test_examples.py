@@ -115,7 +115,7 @@ def test_the_proxied_server_example_speaks_mcp_to_who_has_a_key(home: Path) -> N
     env = environment(home, SECURE_GATEWAY_API_KEY=key_of(home))
     env["PATH"] = f"{env['PATH']}:{server.parent}"
     hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
         {

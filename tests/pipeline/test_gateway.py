@@ -113,7 +113,7 @@ async def test_permission_is_denied_by_default() -> None:
 )
 async def test_roles_say_who_may_use_what(roles: dict[str, list[str]], operation: str, name: str, may: bool) -> None:
     gateway = gateway_for(roles={"tester": roles})
-    arguments = {"messages": []} if operation == "agent" else {}
+    arguments: dict[str, Any] = {"messages": []} if operation == "agent" else {}
     if may:
         assert await gateway.call(name, arguments, same, operation=operation) == arguments
     else:
@@ -156,7 +156,7 @@ def nested(depth: int) -> Any:
 
 
 async def test_arguments_nested_a_thousand_deep_or_cyclic_are_refused_without_a_recursion_error() -> None:
-    cyclic: dict[str, Any] = {}
+    cyclic: Any = {}
     cyclic["self"] = cyclic
     arguments: Any
     for arguments in (nested(1000), nested(100_000), cyclic):

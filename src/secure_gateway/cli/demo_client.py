@@ -9,9 +9,10 @@ import asyncio
 import json
 import os
 import sys
+from typing import Any
 
-from mcp import ClientSession, StdioServerParameters  # type: ignore[import-not-found]
-from mcp.client.stdio import stdio_client  # type: ignore[import-not-found]
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
 
 
 async def main(command: str, *arguments: str) -> None:
@@ -29,7 +30,7 @@ async def main(command: str, *arguments: str) -> None:
             print(json.dumps(await answer(session, json.loads(line))), flush=True)
 
 
-async def answer(session: ClientSession, order: dict[str, object]) -> dict[str, object]:
+async def answer(session: ClientSession, order: dict[str, Any]) -> dict[str, Any]:
     """Return what the client gets to see of one call."""
     try:
         if order.get("list"):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -67,7 +67,7 @@ class HookPoint(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     payload: type[payloads.PluginPayload]
-    result: type[results.PluginResult]
+    result: type[results.PluginResult[Any]]
     target: str = ""
     content: tuple[str, ...] = ()
     writable: frozenset[str] = frozenset()

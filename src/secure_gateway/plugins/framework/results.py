@@ -66,7 +66,8 @@ class PluginResult(msgspec.Struct, Generic[PayloadT], kw_only=True):
 
     def model_dump(self) -> dict[str, Any]:
         """Return the fields as a dict, nested payloads and violations too."""
-        payload, violation = self.modified_payload, self.violation
+        payload: Any = self.modified_payload
+        violation = self.violation
         return {
             "continue_processing": self.continue_processing,
             "modified_payload": payload.model_dump() if hasattr(payload, "model_dump") else payload,
