@@ -6,6 +6,7 @@ started = time.perf_counter()
 
 import asyncio  # noqa: E402
 import json  # noqa: E402
+import secrets  # noqa: E402
 import tempfile  # noqa: E402
 from pathlib import Path  # noqa: E402
 
@@ -27,7 +28,7 @@ CONFIG = {
 async def main(folder: Path) -> None:
     path = folder / "config.json"
     path.write_text(json.dumps(CONFIG))
-    gateway = load_gateway(path, env={"BENCH_MASTER_KEY": "k" * 64, "HOME": str(folder)})
+    gateway = load_gateway(path, env={"BENCH_MASTER_KEY": secrets.token_hex(32), "HOME": str(folder)})
     answer = await gateway.call("echo", {"message": "hello"}, lambda arguments: arguments["message"])
     assert answer == "hello"
     print(json.dumps({"seconds": time.perf_counter() - started}))

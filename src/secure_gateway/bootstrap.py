@@ -39,7 +39,7 @@ from secure_gateway.plugins.telemetry.base import TelemetryProvider
 from secure_gateway.plugins.telemetry.config_manager import TelemetryConfigManager
 from secure_gateway.plugins.telemetry.record_keeper import RecordKeeper
 from secure_gateway.stores import open_store
-from secure_gateway.stores.key_file import read_master_key
+from secure_gateway.stores.key_file import parse_master_key, read_master_key
 from secure_gateway.types import Principal
 
 _Built = TypeVar("_Built")
@@ -119,7 +119,7 @@ def read_key(loaded: LoadedConfig, resolver: SecretResolver, env: Mapping[str, s
     if reference.startswith("file://"):
         key_path = expand_home(reference.removeprefix("file://"), env)
         return read_master_key(key_path if key_path.is_absolute() else loaded.folder / key_path)
-    return MasterKey(resolver.resolve(reference).reveal().encode())
+    return parse_master_key(resolver.resolve(reference).reveal())
 
 
 def _assemble(

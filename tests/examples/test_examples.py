@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def key_of(home: Path) -> str:
 
 async def test_the_provider_example_is_picked_up_by_name_from_the_json(tmp_path: Path) -> None:
     folder = private_copy(EXAMPLES / "provider", tmp_path / "gateway")
-    env = {"HOME": str(tmp_path), "ANN_BADGE": "badge-of-ann", "GATEWAY_MASTER_KEY": "k" * 64}
+    env = {"HOME": str(tmp_path), "ANN_BADGE": "badge-of-ann", "GATEWAY_MASTER_KEY": secrets.token_hex(32)}
     async with load_gateway(folder / "config.json", env=env) as gateway:
         assert (
             await gateway.call("weather", {"city": "Bern"}, lambda a: a["city"], credentials="badge-of-ann") == "Bern"
@@ -66,7 +67,7 @@ async def test_the_provider_example_is_picked_up_by_name_from_the_json(tmp_path:
 
 async def test_the_configuration_example_judges_as_it_says(tmp_path: Path) -> None:
     folder = private_copy(EXAMPLES / "config", tmp_path / "gateway")
-    parts = load_parts(folder / "config.json", env={"HOME": str(tmp_path), "GATEWAY_MASTER_KEY": "k" * 64})
+    parts = load_parts(folder / "config.json", env={"HOME": str(tmp_path), "GATEWAY_MASTER_KEY": secrets.token_hex(32)})
     _, key = KeyRing(parts.services).create(KeyGrant(user_id="ann", roles=("analyst",)))
 
     async def call(text: str) -> Any:
