@@ -28,7 +28,7 @@ from secure_gateway.pipeline.subjects import Subject
 from secure_gateway.pipeline.upstream import Upstream, call_upstream
 from secure_gateway.plugins.framework.context import GlobalContext
 from secure_gateway.plugins.framework.hookpoints import POST_HOOK, PRE_HOOK
-from secure_gateway.plugins.framework.isolation import Isolated, NotJSONError
+from secure_gateway.plugins.framework.isolation import NotJSONError, isolate
 from secure_gateway.types import AuthCredentials, Door, Operation, Principal, Request
 
 _Parameters = ParamSpec("_Parameters")
@@ -288,6 +288,10 @@ class Gateway:
             if inspect.isawaitable(outcome):
                 await outcome
 
+    def close_sync(self) -> None:
+        """Like ``close``, for code that has no event loop."""
+        asyncio.run(self.close())
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -302,7 +306,7 @@ class Gateway:
 def _arriving(run: Run, request: Request) -> Subject:
     """Return the request's content, isolated, measured and digested. Raises ``PolicyDenied`` for what cannot be inspected."""
     snapshot, principal = run.snapshot, run.principal
-    body = Isolated(request.arguments, snapshot.limits.max_depth)
+    body = isolate(request.arguments, snapshot.limits.max_depth)
     data = serialise(request.arguments, snapshot.limits.max_payload_bytes)
     run.request_digest = snapshot.digester.digest(data)
     run.facts = GlobalContext(
@@ -321,9 +325,9 @@ def _answered(run: Run, name: str, result: Any) -> Subject:
     snapshot = run.snapshot
     depth = snapshot.limits.max_depth
     try:
-        body = Isolated(result, depth)
+        body = isolate(result, depth)
     except NotJSONError:
-        body = Isolated(to_plain(result, depth), depth)
+        body = isolate(to_plain(result, depth), depth)
     data = serialise(body.value, snapshot.limits.max_payload_bytes)
     run.result_digest = snapshot.digester.digest(data)
     return Subject(name, body)
