@@ -65,11 +65,13 @@ def call(
     `secure-gateway --json call …`.
     """
     whole = _whole(document, given)
-    parts = load_parts(session.config, env=session.environ)
-    resolver = SecretResolver(session.environ, folder=parts.loaded.folder)
-    headers = _credentials(session.environ, resolver, reference)
-    settings = _only(proxy_settings(parts.config, resolver), name)
-    result = asyncio.run(_call(session, parts, settings, headers, tool, given if whole is None else whole))
+    # What plugins print must not stand in the result.
+    with contextlib.redirect_stdout(sys.stderr):
+        parts = load_parts(session.config, env=session.environ)
+        resolver = SecretResolver(session.environ, folder=parts.loaded.folder)
+        headers = _credentials(session.environ, resolver, reference)
+        settings = _only(proxy_settings(parts.config, resolver), name)
+        result = asyncio.run(_call(session, parts, settings, headers, tool, given if whole is None else whole))
     failed = result.get("isError") is True
     if session.json:
         print_json(result)
@@ -119,7 +121,7 @@ async def _schema(peer: Peer, tool: str) -> Mapping[str, Any]:
     """Return the properties of the tool's arguments; those of a tool that is not listed are for the gateway to refuse."""
     listed = {each.get("name"): each for each in await peer.tools()}
     if tool not in listed:
-        names = [str(name) for name in listed]
+        names = [safe(name) for name in listed]
         raise CommandError(
             f"The server offers you no tool {tool!r}. {did_you_mean(tool, names)} It offers: {', '.join(names) or 'none'}.".replace(
                 "  ", " "
@@ -202,9 +204,9 @@ def _refusal(error: PeerError) -> CommandError:
     """Return what the answer of the door means: its text, its code, and how to learn more."""
     data = error.said.get("data")
     known = data if isinstance(data, dict) else {}
-    message = str(error.said.get("message") or error.said.get("detail") or error.reason)
+    message = safe(error.said.get("message") or error.said.get("detail") or error.reason)
     code = str(known.get("code") or error.said.get("title") or "")
-    request_id = known.get("request_id")
+    request_id = safe(known.get("request_id") or "")
     explained = f"\n`secure-gateway explain {request_id}` shows each step." if request_id else ""
     return CommandError(f"{message}{explained}", _exit_code(code))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sys
 from dataclasses import asdict
 
 import click
@@ -36,8 +38,9 @@ def check(session: Session, *, offline: bool, timeout: float) -> ExitCode:
     Exit code 0: all is well, though there may be warnings; 3: the configuration cannot be used; 4: a server or the store does not answer.
     """
     try:
-        parts = load_parts(session.config, env=session.environ)
-        findings = list(asyncio.run(_look(session, parts, offline=offline, timeout=timeout)))
+        with contextlib.redirect_stdout(sys.stderr):  # what plugins print must not stand in the result
+            parts = load_parts(session.config, env=session.environ)
+            findings = asyncio.run(_look(session, parts, offline=offline, timeout=timeout))
     except (ConfigError, StoreError, PluginError) as error:
         if not session.json:
             raise

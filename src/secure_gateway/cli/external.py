@@ -26,21 +26,23 @@ def find_program(name: str, environ: Mapping[str, str]) -> str | None:
     return shutil.which(PREFIX + name, path=os.pathsep.join(folders)) if folders else None
 
 
-def external_command(name: str, program: str) -> click.Command:
-    """Return a command that becomes ``program``, with all arguments and the environment."""
+class ExternalCommand(click.Command):
+    """Becomes ``program``, with all arguments as they were typed and the environment."""
 
-    @click.pass_obj
-    def become(session: Session, arguments: tuple[str, ...]) -> None:
+    def __init__(self, name: str, program: str) -> None:
+        super().__init__(name, add_help_option=False)
+        self._program = program
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read nothing: they are another's."""
+        ctx.args = list(args)
+        return ctx.args
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run the program in place of this one."""
+        session: Session = ctx.obj
         environ = dict(session.environ)
         if session.config is not None:
             environ["SECURE_GATEWAY_CONFIG"] = str(Path.cwd() / session.config)
         sys.stdout.flush()
-        os.execvpe(program, [PREFIX + name, *arguments], environ)  # noqa: S606 - that is what it is for
-
-    return click.Command(
-        name,
-        callback=become,
-        params=[click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)],
-        context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
-        add_help_option=False,
-    )
+        os.execvpe(self._program, [f"{PREFIX}{self.name}", *ctx.args], environ)  # noqa: S606 - that is what it is for

@@ -15,6 +15,7 @@ from secure_gateway.cli.session import GatewayGroup, Session
 from secure_gateway.cli.tables import print_json, print_line, print_note, print_table
 from secure_gateway.config.faults import did_you_mean
 from secure_gateway.config.loader import LoadedConfig
+from secure_gateway.pipeline.permissions import KINDS
 from secure_gateway.plugins.auth.key_ring import KeyEntry, KeyGrant, KeyRing
 from secure_gateway.plugins.services import ProviderServices
 
@@ -163,10 +164,8 @@ def _check_rights(loaded: LoadedConfig, roles: tuple[str, ...], permissions: tup
             )
     for permission in permissions:
         kind, colon, glob = permission.partition(":")
-        if not colon or not glob or kind not in ("tools", "prompts", "resources", "agents", "http"):
-            raise click.UsageError(
-                "--permission takes KIND:GLOB, with tools, prompts, resources, agents or http as KIND."
-            )
+        if not colon or not glob or kind not in KINDS.values():
+            raise click.UsageError(f"--permission takes KIND:GLOB, with {', '.join(KINDS.values())} as KIND.")
     if not roles and not permissions:
         raise click.UsageError(
             f"A key without --role or --permission could do nothing. The configuration has the roles: {', '.join(defined) or 'none'}."

@@ -13,7 +13,7 @@ import click
 
 from secure_gateway import __version__
 from secure_gateway.cli.exit_codes import ExitCode
-from secure_gateway.cli.external import PREFIX, external_command, find_program
+from secure_gateway.cli.external import PREFIX, ExternalCommand, find_program
 from secure_gateway.cli.failures import failure_of, leave_quietly, show_failure, show_traceback
 from secure_gateway.cli.lazy import LazyGroup, Listed
 from secure_gateway.cli.logs import log_to_stderr
@@ -81,7 +81,7 @@ class RootGroup(LazyGroup):
                 else f"A program {PREFIX}{name} in PATH would be run; there is none."
             )
             raise click.UsageError(f"There is no command {name!r}. {hint}", ctx)
-        return name, external_command(name, program), args[1:]
+        return name, ExternalCommand(name, program), args[1:]
 
 
 def _print_version(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click calls it so

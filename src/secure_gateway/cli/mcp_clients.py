@@ -111,7 +111,7 @@ def _server(name: str, raw: Any, home: Path) -> ClientServer:
     except UnusableEntryError as reason:
         return ClientServer(usable, refused=str(reason))
     if usable != name:
-        notes = (f"called {printable(name)!r} there", *notes)
+        notes = (f"called '{printable(name)}' there", *notes)
     return ClientServer(usable, entry, notes=notes)
 
 
@@ -121,7 +121,7 @@ def _entry(raw: Any, home: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     unknown = sorted(raw.keys() - _KNOWN - _IGNORED)
     if unknown:
         raise UnusableEntryError(
-            f"it has the unknown key {printable(unknown[0])!r}; add it by `secure-gateway servers add`"
+            f"it has the unknown key '{printable(unknown[0])}'; add it by `secure-gateway servers add`"
         )
     if raw.get("disabled") is True:
         raise UnusableEntryError("it is disabled there")

@@ -20,9 +20,7 @@ def opened_services(session: Session) -> Iterator[tuple[LoadedConfig, ProviderSe
     try:
         services = open_services(loaded, SecretResolver(session.environ, folder=loaded.folder), session.environ)
     except ConfigError as error:
-        raise ConfigError(
-            [problem if problem.line else loaded.placed(problem) for problem in error.problems]
-        ) from error
+        raise ConfigError([loaded.placed(problem) for problem in error.problems]) from error
     try:
         yield loaded, services
     finally:

@@ -90,7 +90,7 @@ class SecretFiles:
         for reference in references:
             path = self._folder / reference.removeprefix(f"file://{FOLDER}/")
             ours = reference.startswith(f"file://{FOLDER}/") and path.parent == self._folder
-            if ours and reference not in config and path.is_file():
+            if ours and f'"{reference}"' not in config and path.is_file():
                 path.unlink()
                 removed.append(path)
         return removed

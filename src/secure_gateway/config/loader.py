@@ -38,7 +38,9 @@ class LoadedConfig:
         return self.path.parent
 
     def placed(self, problem: Problem) -> Problem:
-        """Return ``problem``, found later by whoever used the configuration, with its file and line."""
+        """Return ``problem``, found later by whoever used the configuration, with its file and line; one of another file keeps its own."""
+        if problem.file:
+            return problem
         line = self.document.line_of(parse_path(problem.path))
         return Problem(problem.path, problem.found, problem.expected, problem.hint, str(self.path), line)
 
