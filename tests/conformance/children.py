@@ -10,14 +10,15 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
-_ADDRESS = re.compile(r"https?://[^\s\"'<>]+")
 _PATIENCE_SECONDS = 30.0
 _FAREWELL_SECONDS = 10.0
 
 
 @contextlib.contextmanager
-def serving(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Run `command` until the block ends and give the first address that it prints.
+def serving(command: Sequence[str], announcement: str, environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Run `command` until the block ends and give the address in the line that it announces itself with.
+
+    `announcement`: a pattern whose first group is the address.
 
     Raises:
         RuntimeError: it ended, or named no address in time; the message holds what it said.
@@ -39,7 +40,7 @@ def serving(command: Sequence[str], environment: Mapping[str, str] | None = None
         assert child.stdout is not None
         for line in child.stdout:
             said.append(line)
-            if _ADDRESS.search(line):
+            if re.search(announcement, line):
                 found.set()
         found.set()
 
@@ -47,10 +48,10 @@ def serving(command: Sequence[str], environment: Mapping[str, str] | None = None
     listener.start()
     try:
         found.wait(_PATIENCE_SECONDS)
-        match = next((hit for line in said if (hit := _ADDRESS.search(line))), None)
+        match = next((hit for line in said if (hit := re.search(announcement, line))), None)
         if match is None:
             raise RuntimeError(f"{command[0]} named no address; it said:\n{''.join(said)}")
-        yield match[0]
+        yield match[1]
     finally:
         _end(child)
         listener.join(_FAREWELL_SECONDS)

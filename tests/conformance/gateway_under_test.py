@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.conformance.children import serving
 
+FORBIDDEN_WORD = "xyzzy-never-said"
 _SERVER = "fixture"
 
 
@@ -25,7 +26,7 @@ def configuration(upstream: str, folder: Path) -> dict[str, Any]:
     everything = {"tools": ["*"], "prompts": ["*"], "resources": ["*"], "agents": ["*"]}
     return {
         "plugins": {
-            "guardrails": {"providers": [{"provider": "keyword", "config": {"words": ["xyzzy-never-said"]}}]},
+            "guardrails": {"providers": [{"provider": "keyword", "config": {"words": [FORBIDDEN_WORD]}}]},
         },
         "servers": {_SERVER: {"url": upstream}},
         "roles": {"everyone": everything},
@@ -43,9 +44,9 @@ def gateway_before(upstream: str) -> Iterator[str]:
         folder = Path(name)
         key, config = folder / "master.key", folder / "config.json"
         key.touch(mode=0o600)
-        key.write_text(secrets.token_urlsafe(48))
+        key.write_text(secrets.token_hex(32))
         config.touch(mode=0o600)
         config.write_text(json.dumps(configuration(upstream, folder)))
         command = [sys.executable, "-m", "secure_gateway", "serve", "--config", str(config)]
-        with serving(command, os.environ | {"HOME": name}) as address:
+        with serving(command, r"^Listening at (\S+)", os.environ | {"HOME": name}) as address:
             yield f"{address}/servers/{_SERVER}/mcp"

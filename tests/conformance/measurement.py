@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.conformance.children import serving
@@ -42,11 +43,15 @@ class Measurement:
             self._known[key] = measure(revision, guarded=guarded)
         return self._known[key]
 
-    def _measure_server(self, revision: str, *, guarded: bool) -> Results:
+    @contextlib.contextmanager
+    def fixture_server(self, *, guarded: bool) -> Iterator[str]:
+        """Run the fixture server, if `guarded` behind a gateway, and give its address."""
         with contextlib.ExitStack() as stack:
-            address = stack.enter_context(serving([self._python, str(_HERE / "fixture_server.py")]))
-            if guarded:
-                address = stack.enter_context(gateway_before(address))
+            address = stack.enter_context(serving([self._python, str(_HERE / "fixture_server.py")], r"^(http\S+)$"))
+            yield stack.enter_context(gateway_before(address)) if guarded else address
+
+    def _measure_server(self, revision: str, *, guarded: bool) -> Results:
+        with self.fixture_server(guarded=guarded) as address:
             return self._suite.test_server(revision, address)
 
     def _measure_client(self, revision: str, *, guarded: bool) -> Results:
