@@ -6,7 +6,7 @@ A plugin that raises, hangs, lies or returns nothing becomes one ``PluginError``
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from time import monotonic
 from typing import Any
 
@@ -14,18 +14,15 @@ from secure_gateway.decisions import Note, Verdict
 from secure_gateway.errors import AnswerError, ErrorCode, PluginError, PolicyDenied, SecureGatewayException
 from secure_gateway.pipeline.changes import changed_pointers
 from secure_gateway.pipeline.run import Run, raised_at
-from secure_gateway.pipeline.snapshot import Bindings
 from secure_gateway.pipeline.subjects import Subject, read_back, view_maker
-from secure_gateway.plugins.framework.binding import HookBinding
+from secure_gateway.plugins.framework.binding import UNMATCHED, CallSlot, HookBinding
 from secure_gateway.plugins.framework.context import PluginContext
 from secure_gateway.plugins.framework.driver import TimeLimitExceededError, supervise
 from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
-from secure_gateway.plugins.framework.isolation import Isolated
+from secure_gateway.plugins.framework.isolation import isolate
 from secure_gateway.plugins.framework.plugin import PluginMode
 from secure_gateway.plugins.framework.results import PluginResult, scalars_only
 from secure_gateway.types import Headers
-
-_UNMATCHED = Note(Verdict.NONE, "its conditions do not match")
 
 
 async def run_hooks(run: Run, hook: str, subject: Subject) -> None:
@@ -33,73 +30,85 @@ async def run_hooks(run: Run, hook: str, subject: Subject) -> None:
 
     Raises ``PolicyDenied`` when one refuses and ``PluginError`` when one fails whose failure counts.
     """
-    slots = run.snapshot.bindings(run.request.server, hook)
-    if not slots:
+    order = run.snapshot.bindings(run.request.server, hook)
+    if order is None:
         return
-    run.slots = slots
-    index = 0
+    run.first_step = len(run.trace)
+    done = 0
     while True:
-        stage = _call_in_order(run, slots[index:] if index else slots, subject, index)
+        run.slots = slots = order.for_target(subject.name)
+        stage = _call_in_order(run, hook, slots[done:], subject)
         try:
             waiting = stage.send(None)
         except StopIteration:
-            return
-        try:
-            await supervise(stage, waiting, run)
-        except TimeLimitExceededError:  # it swallowed its cancellation and was abandoned, and the loop with it
-            index = run.index + 1
-            _failed(run, slots[run.index][0], ErrorCode.PLUGIN_TIMEOUT, "it did not stop when its time was up")
+            pass
         else:
+            await _until_it_ends(run, stage, waiting)
+        # Once more for those who are left, when one has renamed the target (other conditions match then) or had to be abandoned.
+        done = len(run.trace) - run.first_step
+        if done == len(slots):
             return
 
 
-async def _call_in_order(run: Run, slots: Bindings, subject: Subject, index: int) -> None:
-    trace, contexts, facts = run.trace, run.contexts, run.known_facts
-    view = view_maker(slots[0][0].hook, subject)
-    run.index = index - 1
+async def _until_it_ends(run: Run, stage: Coroutine[Any, Any, None], waiting: Any) -> None:
+    try:
+        await supervise(stage, waiting, run)
+    except TimeLimitExceededError:  # a plugin swallowed its cancellation and was abandoned, and the loop with it
+        running = run.slots[len(run.trace) - run.first_step][0]
+        _failed(run, running, ErrorCode.PLUGIN_TIMEOUT, "it did not stop when its time was up")
+
+
+async def _call_in_order(run: Run, hook: str, slots: tuple[CallSlot, ...], subject: Subject) -> None:
+    """Call the plugins of ``slots``, of whom each leaves one step. Returns early when one of them has renamed the target."""
+    trace, contexts, facts, name = run.trace, run.contexts, run.known_facts, subject.name
+    view = view_maker(hook, subject)
     run.plugin_started = started = monotonic()
     for binding, call, timeout, condition, plugin, result_type, skipped in slots:
-        run.index += 1
         if skipped is not None:
             trace.append((binding, 0.0, skipped))
             continue
-        if condition is not None and not condition(subject.name, facts):
-            trace.append((binding, 0.0, _UNMATCHED))
+        if condition is not None and not condition(name, facts):
+            trace.append((binding, 0.0, UNMATCHED))
             continue
         context = contexts.get(plugin)
         if context is None:
             context = contexts[plugin] = PluginContext(global_context=facts)
         try:
-            answer = await call(view(subject), context)
+            answer = await call(view(), context)
         except BaseException as error:  # noqa: BLE001 - foreign code: SystemExit and Rust panics must not pass either
             _raised(run, binding, error)
         else:
-            elapsed = monotonic() - started
-            if elapsed > timeout or run.expired:
-                _failed(
-                    run,
-                    binding,
-                    ErrorCode.PLUGIN_TIMEOUT,
-                    f"it answered after {elapsed:.3f} s; its limit is {timeout:g} s",
-                )
-            elif type(answer) is not result_type and not _is_answer(answer, binding):
-                _failed(
-                    run,
-                    binding,
-                    ErrorCode.PLUGIN_ERROR,
-                    f"it returned {type(answer).__name__}, expected {result_type.__name__}",
-                )
-            elif (
-                answer.continue_processing is True
+            now = monotonic()
+            elapsed = now - started
+            if (
+                type(answer) is result_type
+                and answer.continue_processing is True
                 and answer.modified_payload is None
                 and answer.violation is None
                 and answer.metadata is None
+                and elapsed <= timeout
+                and not run.expired
             ):
                 trace.append((binding, elapsed, None))
-            else:
-                _settle(run, binding, answer, subject, elapsed)
-                view = view_maker(binding.hook, subject)
+                run.plugin_started = started = now
+                continue
+            _weigh(run, binding, answer, subject, elapsed)
+            if subject.name != name:
+                return
+            view = view_maker(hook, subject)
         run.plugin_started = started = monotonic()
+
+
+def _weigh(run: Run, binding: HookBinding, answer: Any, subject: Subject, elapsed: float) -> None:
+    """Take an answer that is late, or says more than "go on", or is none."""
+    if elapsed > binding.timeout or run.expired:
+        fault = f"it answered after {elapsed:.3f} s; its limit is {binding.timeout:g} s"
+        _failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, fault)
+    elif not _is_answer(answer, binding):
+        fault = f"it returned {type(answer).__name__}, expected {binding.result.__name__}"
+        _failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
+    else:
+        _settle(run, binding, answer, subject, elapsed)
 
 
 def _is_answer(answer: Any, binding: HookBinding) -> bool:
@@ -107,8 +116,8 @@ def _is_answer(answer: Any, binding: HookBinding) -> bool:
     return isinstance(answer, binding.result) or type(answer) is PluginResult
 
 
-def _settle(run: Run, binding: HookBinding, answer: PluginResult, subject: Subject, elapsed: float) -> None:
-    """Take an answer that says more than "go on"."""
+def _settle(run: Run, binding: HookBinding, answer: PluginResult[Any], subject: Subject, elapsed: float) -> None:
+    """Take a plugin's refusal, change or remark."""
     try:
         metadata = scalars_only(answer.metadata) if answer.metadata else None
         if answer.continue_processing is not True:
@@ -130,7 +139,7 @@ def _settle(run: Run, binding: HookBinding, answer: PluginResult, subject: Subje
 
 
 def _refused(
-    run: Run, binding: HookBinding, answer: PluginResult, elapsed: float, metadata: dict[str, Any] | None
+    run: Run, binding: HookBinding, answer: PluginResult[Any], elapsed: float, metadata: dict[str, Any] | None
 ) -> None:
     violation = answer.violation
     code = str(violation.code)[:64] if violation is not None else ""
@@ -167,7 +176,7 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
     changes = changed_pointers(subject.body.value, content)
     if changes:
         depth = run.snapshot.limits.max_depth
-        subject.body = Isolated(Isolated(content, depth).copy(), depth)  # a copy: the plugin may keep what it returned
+        subject.body = isolate(isolate(content, depth).copy(), depth)  # a copy: the plugin may keep what it returned
     if name != subject.name:
         subject.name = name
         changes = (f"#{point.target}", *changes)

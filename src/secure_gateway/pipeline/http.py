@@ -9,7 +9,7 @@ from secure_gateway.pipeline.hooks import run_hooks
 from secure_gateway.pipeline.run import Run
 from secure_gateway.pipeline.subjects import Subject
 from secure_gateway.plugins.framework.context import GlobalContext
-from secure_gateway.plugins.framework.isolation import Isolated
+from secure_gateway.plugins.framework.isolation import isolate
 from secure_gateway.types import Headers
 
 Respond = Callable[[int, Headers], Awaitable[Headers]]
@@ -22,7 +22,7 @@ async def http_pre_request(run: Run) -> None:
     run.facts = GlobalContext(request_id=request.request_id, content_type=request.content_type or None)
     if not run.snapshot.bindings(request.server, "http_pre_request"):
         return
-    subject = Subject(request.name, Isolated(_facts(request.arguments), 2), request.headers)
+    subject = Subject(request.name, isolate(_facts(request.arguments), 2), request.headers)
     await run_hooks(run, "http_pre_request", subject)
     if (
         subject.headers is not None
@@ -56,7 +56,7 @@ def http_post_request(run: Run) -> Respond | None:
     async def respond(status: int, headers: Headers) -> Headers:
         request = run.request
         seen = {"headers": dict(request.headers or {}), "status_code": status, **_facts(request.arguments)}
-        subject = Subject(request.name, Isolated(seen, 3), headers)
+        subject = Subject(request.name, isolate(seen, 3), headers)
         await run_hooks(run, "http_post_request", subject)
         return subject.headers if subject.headers is not None else headers
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from secure_gateway.decisions import DecisionRecord, Note, Outcome, Stage, TraceEntry, Verdict
 from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
-from secure_gateway.pipeline.snapshot import Bindings, Snapshot
+from secure_gateway.pipeline.snapshot import Snapshot
+from secure_gateway.plugins.framework.binding import CallSlot
 from secure_gateway.plugins.framework.context import GlobalContext, PluginContext
 from secure_gateway.types import Principal, Request
 
@@ -24,13 +25,17 @@ def new_request_id() -> str:
 
 
 class Run:
-    """Who, what and what has happened so far. ``index``, ``plugin_started`` and ``expired`` belong to the plugin that is running now."""
+    """Who, what and what has happened so far.
+
+    ``slots``, ``first_step`` and ``plugin_started`` belong to the hook that is running now: each of its plugins leaves one step, and so the number of
+    steps since ``first_step`` tells which plugin it is. ``expired``: that plugin's time is up.
+    """
 
     __slots__ = (
         "contexts",
         "expired",
         "facts",
-        "index",
+        "first_step",
         "modified",
         "plugin_started",
         "principal",
@@ -59,9 +64,9 @@ class Run:
         self.request_digest = ""
         self.result_digest = ""
         self.modified = False
-        self.index = 0
+        self.first_step = 0
         self.plugin_started = 0.0
-        self.slots: Bindings = ()
+        self.slots: tuple[CallSlot, ...] = ()
         self.expired = False
         self.upstream_failed = False
 
@@ -75,7 +80,7 @@ class Run:
     @property
     def deadline(self) -> float:
         """When the plugin that is running now must have answered (``time.monotonic`` seconds); read only if it suspends."""
-        return self.plugin_started + self.slots[self.index][2]
+        return self.plugin_started + self.slots[len(self.trace) - self.first_step][2]
 
     def note(self, stage: Stage, verdict: Verdict, seconds: float = 0.0, reason: str = "") -> None:
         """Add a step of the gateway's own."""

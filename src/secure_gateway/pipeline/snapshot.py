@@ -10,10 +10,10 @@ import msgspec
 from secure_gateway.decisions import Sink
 from secure_gateway.pipeline.digests import Digester
 from secure_gateway.pipeline.permissions import Permissions
-from secure_gateway.plugins.framework.binding import CallSlot, HookBinding, call_slot
+from secure_gateway.plugins.framework.binding import CallOrder, HookBinding
 from secure_gateway.types import AuthCredentials, Headers, IdentityVerdict, Principal
 
-Bindings = tuple[CallSlot, ...]
+Bindings = CallOrder
 
 
 class IdentityResolver(Protocol):
@@ -49,12 +49,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     starters: tuple[Callable[[], Awaitable[None]], ...] = ()
     closers: tuple[Callable[[], Any], ...] = ()
 
-    def bindings(self, server: str, hook: str) -> Bindings:
-        """Return who acts at ``hook`` for ``server``, in calling order."""
+    def bindings(self, server: str, hook: str) -> Bindings | None:
+        """Return who acts at ``hook`` for ``server``, in calling order; None if nobody does."""
         table = self.hooks.get(server)
         if table is None:
             table = self.hooks.get("", {})
-        return table.get(hook, ())
+        return table.get(hook)
 
     def __repr__(self) -> str:
         return f"Snapshot(policy_version={self.policy_version!r})"
@@ -65,4 +65,4 @@ def order(bindings: list[HookBinding]) -> dict[str, Bindings]:
     table: dict[str, list[HookBinding]] = {}
     for binding in bindings:
         table.setdefault(binding.hook, []).append(binding)
-    return {hook: tuple(map(call_slot, sorted(found, key=lambda b: b.priority))) for hook, found in table.items()}
+    return {hook: CallOrder(sorted(found, key=lambda b: b.priority)) for hook, found in table.items()}

@@ -6,10 +6,13 @@ A ``Subject`` holds the one true value; plugins get copies, and what they return
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import msgspec
+
 from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
-from secure_gateway.plugins.framework.isolation import Isolated
+from secure_gateway.plugins.framework.isolation import Isolated, copy_small
 from secure_gateway.plugins.framework.payloads import (
     AgentPostInvokePayload,
     AgentPreInvokePayload,
@@ -28,21 +31,16 @@ from secure_gateway.plugins.framework.payloads import (
 from secure_gateway.types import Headers
 
 
-class Subject:
+class Subject(msgspec.Struct):
     """The target's name, the content (isolated) and, before the call, the headers that may go upstream."""
 
-    __slots__ = ("body", "headers", "name")
-
-    def __init__(self, name: str, body: Isolated, headers: Headers | None = None) -> None:
-        self.name = name
-        self.body = body
-        self.headers = headers
+    name: str
+    body: Isolated
+    headers: Headers | None = None
 
 
-EAGER_CONTAINERS = 16
-"""Up to so many dicts and lists a copy costs about what the machinery would that postpones it."""
-
-View = Callable[[Subject], PluginPayload]
+View = Callable[[], PluginPayload]
+"""Makes one plugin's view of a subject as it is now."""
 
 
 def _headers(subject: Subject) -> HttpHeaderPayload | None:
@@ -68,31 +66,43 @@ def _http_post(subject: Subject) -> PluginPayload:
     return HttpPostRequestPayload(path=subject.name, headers=seen, response_headers=answered, **facts)
 
 
-VIEWS: dict[str, View] = {
-    "http_pre_request": _http_pre,
-    "http_post_request": _http_post,
-    "tool_pre_invoke": lambda s: ToolPreInvokePayload(
-        name=s.name, args=s.body.copy(), headers=None if s.headers is None else _headers(s)
-    ),
-    "tool_post_invoke": lambda s: ToolPostInvokePayload(name=s.name, result=s.body.copy()),
-    "prompt_pre_fetch": lambda s: PromptPrehookPayload(name=s.name, args=s.body.copy()),
-    "prompt_post_fetch": lambda s: PromptPosthookPayload(name=s.name, result=s.body.copy()),
-    "resource_pre_fetch": lambda s: ResourcePreFetchPayload(uri=s.name, metadata=s.body.copy()),
-    "resource_post_fetch": lambda s: ResourcePostFetchPayload(uri=s.name, content=s.body.copy()),
-    "agent_pre_invoke": _agent_pre,
-    "agent_post_invoke": _agent_post,
-    "message_in": lambda s: MessagePayload(name=s.name, content=s.body.copy()),
-    "message_out": lambda s: MessagePayload(name=s.name, content=s.body.copy()),
+def _tool_pre(subject: Subject) -> View:
+    name, value, headers = subject.name, subject.body.value, subject.headers
+    if headers is None:
+        return lambda: ToolPreInvokePayload(name=name, args=copy_small(value))
+    return lambda: ToolPreInvokePayload(name=name, args=copy_small(value), headers=HttpHeaderPayload(headers))
+
+
+def _tool_post(subject: Subject) -> View:
+    name, value = subject.name, subject.body.value
+    return lambda: ToolPostInvokePayload(name=name, result=copy_small(value))
+
+
+def _each(make: Callable[[Subject], PluginPayload]) -> Callable[[Subject], View]:
+    return lambda subject: partial(make, subject)
+
+
+_EAGER: dict[str, Callable[[Subject], View]] = {
+    "http_pre_request": _each(_http_pre),
+    "http_post_request": _each(_http_post),
+    "tool_pre_invoke": _tool_pre,
+    "tool_post_invoke": _tool_post,
+    "prompt_pre_fetch": _each(lambda s: PromptPrehookPayload(name=s.name, args=s.body.copy())),
+    "prompt_post_fetch": _each(lambda s: PromptPosthookPayload(name=s.name, result=s.body.copy())),
+    "resource_pre_fetch": _each(lambda s: ResourcePreFetchPayload(uri=s.name, metadata=s.body.copy())),
+    "resource_post_fetch": _each(lambda s: ResourcePostFetchPayload(uri=s.name, content=s.body.copy())),
+    "agent_pre_invoke": _each(_agent_pre),
+    "agent_post_invoke": _each(_agent_post),
+    "message_in": _each(lambda s: MessagePayload(name=s.name, content=s.body.copy())),
+    "message_out": _each(lambda s: MessagePayload(name=s.name, content=s.body.copy())),
 }
-"""How to make a plugin's view at each hook. Small payloads are copied here and now; ``lazy_view`` serves the large ones."""
+"""How to make views that hold their copy from the beginning; those of tools, the most frequent, for small values only."""
 
 
 def view_maker(hook: str, subject: Subject) -> View:
-    """Return the cheaper way to make views of ``subject``: copied at once, or at the plugin's first look."""
-    if subject.body.containers <= EAGER_CONTAINERS or len(HOOK_POINTS[hook].content) > 1:
-        return VIEWS[hook]
-    lazy = _LAZY[hook]
-    return lambda s: lazy(s, VIEWS[hook])
+    """Return the cheaper way to make views of ``subject`` as it is now: copied at once, or at the plugin's first look."""
+    kinds = _EAGER if subject.body.small or hook not in _LAZY else _LAZY
+    return kinds[hook](subject)
 
 
 class _Postponed:
@@ -112,7 +122,7 @@ class _Postponed:
 _CONTENT: dict[type, str] = {}
 
 
-def _lazy(point: HookPoint) -> Callable[[Subject, View], PluginPayload]:
+def _lazy(point: HookPoint) -> Callable[[Subject], View]:
     field = point.content[0]
     kind = type(
         point.payload.__name__,
@@ -123,17 +133,18 @@ def _lazy(point: HookPoint) -> Callable[[Subject, View], PluginPayload]:
         eq=False,
     )
     _CONTENT[kind] = field
+    with_headers = "headers" in point.payload.__struct_fields__
 
-    def make(subject: Subject, _view: View) -> PluginPayload:
+    def make(subject: Subject) -> PluginPayload:
         given: dict[str, Any] = {point.target: subject.name, field: None}
-        if subject.headers is not None and "headers" in point.payload.__struct_fields__:
+        if with_headers and subject.headers is not None:
             given["headers"] = _headers(subject)
         payload: PluginPayload = kind(**given)
         delattr(payload, field)
         payload.__dict__["_body"] = subject.body
         return payload
 
-    return make
+    return _each(make)
 
 
 _LAZY = {name: _lazy(point) for name, point in HOOK_POINTS.items() if len(point.content) == 1}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import msgspec
 import re2
 
 from secure_gateway.errors import ConfigError, Problem
@@ -20,6 +21,17 @@ Condition = Callable[[str, GlobalContext], bool]
 """Takes the target's present name and the request's facts; True means that the plugin runs."""
 
 Matcher = Callable[[str], bool]
+
+
+class TargetCondition(msgspec.Struct, frozen=True):
+    """A condition on the target's name alone, whose answers for one name need not be asked for twice."""
+
+    matches: Matcher
+
+    def __call__(self, target: str, _facts: GlobalContext) -> bool:
+        """Judge as any ``Condition`` does."""
+        return self.matches(target)
+
 
 _FAMILY_FIELD: Final = {"tool": "tools", "prompt": "prompts", "resource": "resources"}
 _REMEMBERED: Final = 4096
@@ -59,16 +71,18 @@ def compile_conditions(conditions: Sequence[PluginCondition], hook: str, where: 
         return None
     if len(compiled) == 1 and len(compiled[0]) == 1:
         return compiled[0][0]
+    matchers = [[check.matches for check in checks if isinstance(check, TargetCondition)] for checks in compiled]
+    if [*map(len, matchers)] == [*map(len, compiled)]:
+        return TargetCondition(lambda target: any(all(match(target) for match in needed) for needed in matchers))
     return lambda target, facts: any(all(check(target, facts) for check in checks) for checks in compiled)
 
 
 def _compile_one(condition: PluginCondition, family: str, where: str) -> list[Condition]:
     checks: list[Condition] = []
     if family and getattr(condition, family):
-        named = compile_matcher(getattr(condition, family), where)
-        checks.append(lambda target, _facts: named(target))
+        checks.append(TargetCondition(compile_matcher(getattr(condition, family), where)))
     elif condition.tools or condition.prompts or condition.resources:
-        checks.append(lambda _target, _facts: False)  # meant for another family; must not widen to this one
+        checks.append(TargetCondition(lambda _target: False))  # meant for another family; must not widen to this one
     attributes = {
         "server_ids": "server_id",
         "tenant_ids": "tenant_id",

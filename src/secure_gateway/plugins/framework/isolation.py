@@ -1,8 +1,8 @@
 """Give every plugin its own copy of a payload, cheaply.
 
-A payload is walked once: the walk checks that it is a JSON value within the limits and notes its containers. A copy then
-touches containers only (0.1 µs each), since strings and numbers cannot be changed. Real dicts and lists come out, so C code
-can read them. See ``docs/adr/0003-payload-isolation.md``.
+A payload is walked once: the walk checks that it is a JSON value within the limits and counts its values. A small one is then copied
+whole, by a library in C; of a larger one a second walk notes the containers, and a copy touches these only (0.1 µs each), since strings and
+numbers cannot be changed. Real dicts and lists come out, so C code can read them. See ``docs/adr/0003-payload-isolation.md``.
 """
 
 from __future__ import annotations
@@ -10,81 +10,98 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from secure_gateway.errors import ErrorCode, PolicyDenied
 
-Plan = tuple[Callable[[], Any], list[tuple[Any, Any]] | None, int]
-"""How to copy one container: its own shallow copy, the keys under which further containers sit, and how many it holds in all."""
+Copier = Callable[[], Any]
+
+SMALL = 32
+"""Up to so many values a copy of all costs less than the plan by which it could be cheaper, and about what it would to postpone it."""
+
+copy_small = msgspec.to_builtins
+"""Copies a JSON value; every dict and list of the copy is new."""
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
-class Isolated:
-    """A JSON value that nobody may change, and the plan by which copies of it are made.
+class Isolated(msgspec.Struct):
+    """A JSON value that nobody may change; ``isolate`` makes one. ``small``: ``copy_small`` is the best way to copy it."""
+
+    value: Any
+    small: bool
+    plan: Copier | None = None
+
+    def copy(self) -> Any:
+        """Return a copy whose containers are all new."""
+        if self.small:
+            return copy_small(self.value)
+        if self.plan is None:
+            self.plan = _plan(self.value)
+        return self.plan()
+
+
+def isolate(value: Any, max_depth: int) -> Isolated:
+    """Return ``value``, checked, and so that it can be copied.
 
     Raises ``PolicyDenied`` (``too_large`` or ``invalid_request``) when the value is nested deeper than ``max_depth``, is cyclic, or holds what is
     no JSON value: what cannot be inspected may not pass. (Keys are checked where the value is serialised, which always happens.)
     """
+    kind = type(value)
+    if kind is dict or kind is list:
+        return Isolated(value, _checked(value, max_depth) <= SMALL)
+    if kind not in _SCALARS:
+        raise _not_json(value)
+    return Isolated(value, True)  # noqa: FBT003 - a field
 
-    __slots__ = ("_plan", "containers", "copy", "value")
 
-    def __init__(self, value: Any, max_depth: int) -> None:
-        self.value = value
+def _checked(container: Any, depth_left: int) -> int:
+    """Return how many values ``container`` holds at any depth; all of them are JSON values. Raises as ``isolate`` does."""
+    if depth_left <= 0:
+        raise PolicyDenied(ErrorCode.TOO_LARGE, "the payload is nested deeper than limits.max_depth allows")
+    count = len(container)
+    for value in container.values() if type(container) is dict else container:
         kind = type(value)
+        if kind is str or kind is int:
+            continue
         if kind is dict or kind is list:
-            plan = _plan(value, max_depth)
-            self.containers = plan[2]
-            self.copy: Callable[[], Any] = _copier(plan)
-        elif kind in _SCALARS:
-            self.containers = 0
-            self.copy = lambda: value
-        else:
+            count += _checked(value, depth_left - 1)
+        elif kind not in _SCALARS:
             raise _not_json(value)
+    return count
 
 
-def _copier(plan: Plan) -> Callable[[], Any]:
-    """Return what makes a copy whose containers are all new: the container's own method where nothing is nested in it."""
-    shallow, inner, _ = plan
-    if inner is None:
+def _plan(value: Any) -> Copier:
+    """Return what copies ``value``: its own shallow copy, then a copy of each container in it."""
+    kind = type(value)
+    if kind is not dict and kind is not list:
+        return lambda: value
+    inner: list[tuple[Any, Copier]] = []
+    for key, child in value.items() if kind is dict else enumerate(value):
+        if type(child) is dict or type(child) is list:
+            inner.append((key, _plan(child)))
+    shallow: Copier = value.copy
+    if not inner:
         return shallow
+    if len(inner) == 1:
+        return _with_one(shallow, *inner[0])
 
     def copy() -> Any:
         fresh = shallow()
-        for key, child in inner:
-            fresh[key] = child[0]() if child[1] is None else _copy(child)
+        for key, copy_child in inner:
+            fresh[key] = copy_child()
         return fresh
 
     return copy
 
 
-def _plan(container: Any, depth_left: int) -> Plan:
-    if depth_left <= 0:
-        raise PolicyDenied(ErrorCode.TOO_LARGE, "the payload is nested deeper than limits.max_depth allows")
-    inner: list[tuple[Any, Any]] | None = None
-    count = 1
-    keys = container if type(container) is dict else range(len(container))
-    for key in keys:
-        value = container[key]
-        kind = type(value)
-        if kind is str or kind is int:
-            continue
-        if kind is dict or kind is list:
-            child = _plan(value, depth_left - 1)
-            count += child[2]
-            if inner is None:
-                inner = [(key, child)]
-            else:
-                inner.append((key, child))
-        elif kind not in _SCALARS:
-            raise _not_json(value)
-    return container.copy, inner, count
+def _with_one(shallow: Copier, key: Any, copy_child: Copier) -> Copier:
+    def copy() -> Any:
+        fresh = shallow()
+        fresh[key] = copy_child()
+        return fresh
 
-
-def _copy(plan: Plan) -> Any:
-    fresh = plan[0]()
-    if plan[1] is not None:
-        for key, child in plan[1]:
-            fresh[key] = child[0]() if child[1] is None else _copy(child)
-    return fresh
+    return copy
 
 
 class NotJSONError(PolicyDenied):
