@@ -24,8 +24,9 @@ LATE_IMPORTS: dict[str, dict[str, str]] = {
     "secure_gateway.pipeline.schemas": {"jsonschema_rs": "costs 30 ms; only a gateway with a tool schema needs it"},
     "secure_gateway.plugins.telemetry.opentelemetry": {"opentelemetry.exporter": "comes with the [otlp] extra"},
     "secure_gateway.plugins.telemetry.recording": {
-        "opentelemetry.trace": "only a tracer of its shape needs it, and has it"
+        "opentelemetry.trace": "only for tracers of OpenTelemetry's shape, which have loaded it already"
     },
+    "secure_gateway.proxy.serve": {"uvicorn.protocols.http": "httptools is the [speed] extra's; h11 serves without it"},
 }
 
 _NOQA = re.compile(r"#\s*noqa(?::\s*[A-Z]+[0-9]+(?:,\s*[A-Z]+[0-9]+)*)?")
