@@ -127,21 +127,17 @@ def _assemble(
 ) -> Parts:
     folders = plugin_folders(loaded)
     seconds = float(loaded.config.plugins.settings.plugin_timeout)
-    problems: list[Problem] = []
     auth = AuthConfigManager(services, folders, seconds)
     guardrails = GuardrailConfigManager(services, folders, seconds)
     telemetry = TelemetryConfigManager(services, folders)
     loader = HookLoader(folders, [cls for cls in register if issubclass(cls, Plugin)])
-    managers: tuple[tuple[type, _Manager], ...] = (
-        (AuthProvider, auth),
-        (GuardrailProvider, guardrails),
-        (TelemetryProvider, telemetry),
+    problems: list[Problem] = []
+    _initialize(
+        ((AuthProvider, auth), (GuardrailProvider, guardrails), (TelemetryProvider, telemetry)),
+        values,
+        register,
+        problems,
     )
-    for contract, manager in managers:
-        for cls in register:
-            if issubclass(cls, contract):
-                manager.register(cls)
-        _collect(problems, partial(manager.initialize, values))
     plugins = values.get("plugins", {})
     hooks = _collect(problems, lambda: loader.load(plugins.get("hooks", []), plugins.get("settings", {})))
     table = _collect(problems, lambda: _hook_table(loaded.config, values, guardrails, hooks or LoadedHooks()))
@@ -152,6 +148,7 @@ def _assemble(
         telemetry.shutdown()
         raise ConfigError(list(dict.fromkeys(problems)))
     records = RecordKeeper(services.store)
+    closers = (auth.shutdown, guardrails.shutdown, telemetry.shutdown, records.shutdown, services.store.close)
     snapshot = Snapshot(
         identity=auth.snapshot,
         permissions=permissions,
@@ -167,14 +164,7 @@ def _assemble(
         starters=tuple(
             plugin.initialize for plugin in hooks.plugins if type(plugin).initialize is not Plugin.initialize
         ),
-        closers=(
-            *(plugin.shutdown for plugin in hooks.plugins),
-            auth.shutdown,
-            guardrails.shutdown,
-            telemetry.shutdown,
-            records.shutdown,
-            services.store.close,
-        ),
+        closers=(*(plugin.shutdown for plugin in hooks.plugins), *closers),
     )
     return Parts(
         gateway=Gateway(snapshot),
@@ -187,6 +177,20 @@ def _assemble(
         hooks=hooks,
         records=records,
     )
+
+
+def _initialize(
+    managers: tuple[tuple[type, _Manager], ...],
+    values: dict[str, Any],
+    register: tuple[type, ...],
+    problems: list[Problem],
+) -> None:
+    """Give each manager its registered classes and the configuration; what is wrong goes into ``problems``."""
+    for contract, manager in managers:
+        for cls in register:
+            if issubclass(cls, contract):
+                manager.register(cls)
+        _collect(problems, partial(manager.initialize, values))
 
 
 def plugin_folders(loaded: LoadedConfig) -> tuple[Path, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,8 @@ class HookLoader:
         cls = self._class_of(config.kind, f"{where}.kind")
         try:
             plugin = cls(config)
-        except ConfigError:
-            raise
+        except ConfigError as error:
+            raise ConfigError([_anchored(problem, where) for problem in error.problems]) from error
         except (Exception, SystemExit) as error:  # a stranger's constructor
             fault = f"{cls.__qualname__}, whose constructor raised {type(error).__name__}"
             raise ConfigError(Problem(where, fault, "a plugin that can be built from this configuration")) from error
@@ -105,3 +106,8 @@ def _kind_of(cls: Any) -> str:
     """Return the name by which a plugin class is called as ``kind``: its ``kind`` attribute, else its own name."""
     kind = getattr(cls, "kind", None)
     return kind if isinstance(kind, str) else str(cls.__name__)
+
+
+def _anchored(problem: Problem, where: str) -> Problem:
+    """Return a plugin's own ``$.config.KEY`` as the place where that stands in the file."""
+    return replace(problem, path=where + problem.path[1:]) if problem.path.startswith("$.config") else problem
