@@ -21,7 +21,7 @@ from secure_gateway.pipeline.http import Respond, http_facts, http_post_request,
 from secure_gateway.pipeline.identity import authenticate, authorize, identify, is_visible
 from secure_gateway.pipeline.loop_thread import LoopThread
 from secure_gateway.pipeline.plain import from_plain, to_plain
-from secure_gateway.pipeline.run import Run, new_request_id, raised_at
+from secure_gateway.pipeline.run import Run, begin, new_request_id, raised_at
 from secure_gateway.pipeline.schemas import ToolSchemas
 from secure_gateway.pipeline.snapshot import Snapshot
 from secure_gateway.pipeline.subjects import Subject
@@ -65,11 +65,18 @@ class Gateway:
         """
         if self._starting is not None:
             await self.start()
-        run = Run(request, self._snapshot)
+        run = begin(request, self._snapshot)
         try:
             await identify(run)
             authorize(run, request.name)
-            result = await self._judged_call(run, request, upstream)
+            subject = _arriving(run, request)
+            self._check_schema(run, request.name, subject)
+            await run_hooks(run, PRE_HOOK[request.operation], subject)
+            outgoing = self._outgoing(run, request, subject)
+            result = await call_upstream(run, upstream, outgoing)
+            answer = _answered(run, outgoing.name, result)
+            await run_hooks(run, POST_HOOK[request.operation], answer)
+            result = _given_back(run, result, answer)
         except BaseException as error:
             raised = await _ended_badly(run, error)
             if raised is error:
@@ -86,7 +93,7 @@ class Gateway:
         """
         if self._starting is not None:
             await self.start()
-        run = Run(request, self._snapshot)
+        run = begin(request, self._snapshot)
         try:
             await http_pre_request(run)
             await identify(run)
@@ -100,20 +107,6 @@ class Gateway:
                 raise
             raise raised from None
         await _deliver(run, None)
-
-    async def _judged_call(self, run: Run, request: Request, upstream: Upstream) -> Any:
-        subject = _arriving(run, request)
-        self._check_schema(run, request.name, subject)
-        await run_hooks(run, PRE_HOOK[request.operation], subject)
-        outgoing = self._outgoing(run, request, subject)
-        result = await call_upstream(run, upstream, outgoing)
-        answer = _answered(run, outgoing.name, result)
-        judged = answer.body
-        await run_hooks(run, POST_HOOK[request.operation], answer)
-        if answer.body is judged:
-            return result
-        run.result_digest = _digest(run, answer.body.value)
-        return answer.body.value if type(result) in (dict, list, str) else from_plain(result, answer.body.value)
 
     def _check_schema(self, run: Run, name: str, subject: Subject) -> None:
         request = run.request
@@ -136,7 +129,7 @@ class Gateway:
         if subject.name != request.name:
             authorize(run, subject.name)
         self._check_schema(run, subject.name, subject)
-        run.request_digest = _digest(run, subject.body.value)
+        run.record.request_digest = _digest(run, subject.body.value)
         return Request(
             operation=request.operation,
             name=subject.name,
@@ -269,7 +262,7 @@ class Gateway:
 
     async def refuse(self, request: Request, code: ErrorCode, reason: str) -> RequestDenied:
         """Record a refusal that a door had to make before it had a whole request; return the exception to answer with."""
-        run = Run(request, self._snapshot)
+        run = begin(request, self._snapshot)
         denial = RequestDenied(code, reason, request_id=request.request_id)
         run.note(_INPUT, Verdict.DENY, 0.0, reason)
         await _deliver(run, denial)
@@ -308,7 +301,7 @@ def _arriving(run: Run, request: Request) -> Subject:
     snapshot, principal = run.snapshot, run.principal
     body = isolate(request.arguments, snapshot.limits.max_depth)
     data = serialise(request.arguments, snapshot.limits.max_payload_bytes)
-    run.request_digest = snapshot.digester.digest(data)
+    run.record.request_digest = snapshot.digester.digest(data)
     run.facts = GlobalContext(
         request_id=request.request_id,
         user=None if principal is None else principal.subject,
@@ -329,8 +322,16 @@ def _answered(run: Run, name: str, result: Any) -> Subject:
     except NotJSONError:
         body = isolate(to_plain(result, depth), depth)
     data = serialise(body.value, snapshot.limits.max_payload_bytes)
-    run.result_digest = snapshot.digester.digest(data)
+    run.record.result_digest = snapshot.digester.digest(data)
     return Subject(name, body)
+
+
+def _given_back(run: Run, result: Any, answer: Subject) -> Any:
+    """Return what the caller gets: the very ``result`` unless a policy changed it."""
+    if not answer.changed:
+        return result
+    run.record.result_digest = _digest(run, answer.body.value)
+    return answer.body.value if type(result) in (dict, list, str) else from_plain(result, answer.body.value)
 
 
 def _digest(run: Run, value: Any) -> str:
@@ -358,7 +359,7 @@ async def _ended_badly(run: Run, error: BaseException) -> BaseException:
 
 async def _deliver(run: Run, error: BaseException | None) -> None:
     """Hand the record to every sink. Raises ``RequestError`` when a required sink cannot take or keep it."""
-    record = run.record(error)
+    record = run.finish(error)
     for sink in run.snapshot.sinks:
         if (sink.emit(record) and (not sink.durable or await sink.committed())) or not sink.required:
             continue

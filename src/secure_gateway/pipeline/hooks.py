@@ -176,6 +176,7 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
     changes = changed_pointers(subject.body.value, content)
     if changes:
         depth = run.snapshot.limits.max_depth
+        subject.changed = True
         subject.body = isolate(isolate(content, depth).copy(), depth)  # a copy: the plugin may keep what it returned
     if name != subject.name:
         subject.name = name

@@ -8,6 +8,8 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Any
 
+import msgspec
+
 from secure_gateway.decisions import DecisionRecord, Note, Outcome, Stage, TraceEntry, Verdict
 from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
 from secure_gateway.pipeline.snapshot import Snapshot
@@ -24,51 +26,27 @@ def new_request_id() -> str:
     return f"{_PROCESS}-{next(_numbers):x}"
 
 
-class Run:
-    """Who, what and what has happened so far.
+class Run(msgspec.Struct):
+    """Who, what and what has happened so far; ``begin`` makes one. ``record`` is filled in on the way and complete after ``finish``.
 
     ``slots``, ``first_step`` and ``plugin_started`` belong to the hook that is running now: each of its plugins leaves one step, and so the number of
     steps since ``first_step`` tells which plugin it is. ``expired``: that plugin's time is up.
     """
 
-    __slots__ = (
-        "contexts",
-        "expired",
-        "facts",
-        "first_step",
-        "modified",
-        "plugin_started",
-        "principal",
-        "request",
-        "request_digest",
-        "result_digest",
-        "slots",
-        "snapshot",
-        "started",
-        "time",
-        "trace",
-        "upstream_failed",
-    )
-
-    def __init__(self, request: Request, snapshot: Snapshot) -> None:
-        if not request.request_id:
-            request.request_id = new_request_id()
-        self.request = request
-        self.snapshot = snapshot
-        self.started = monotonic()
-        self.time = time()
-        self.trace: list[TraceEntry] = []
-        self.principal: Principal | None = None
-        self.facts: GlobalContext | None = None
-        self.contexts: dict[str, PluginContext] = {}
-        self.request_digest = ""
-        self.result_digest = ""
-        self.modified = False
-        self.first_step = 0
-        self.plugin_started = 0.0
-        self.slots: tuple[CallSlot, ...] = ()
-        self.expired = False
-        self.upstream_failed = False
+    request: Request
+    snapshot: Snapshot
+    record: DecisionRecord
+    trace: list[TraceEntry]
+    started: float
+    principal: Principal | None = None
+    facts: GlobalContext | None = None
+    contexts: dict[str, PluginContext] = msgspec.field(default_factory=dict)
+    modified: bool = False
+    first_step: int = 0
+    plugin_started: float = 0.0
+    slots: tuple[CallSlot, ...] = ()
+    expired: bool = False
+    upstream_failed: bool = False
 
     @property
     def known_facts(self) -> GlobalContext:
@@ -86,34 +64,38 @@ class Run:
         """Add a step of the gateway's own."""
         self.trace.append((stage, seconds, Note(verdict, reason)))
 
-    def record(self, error: BaseException | None) -> DecisionRecord:
+    def finish(self, error: BaseException | None) -> DecisionRecord:
         """Return the record of this request, which ended with ``error`` or well."""
-        request = self.request
-        outcome, code, reason, decided_by = _ending(error, modified=self.modified)
-        return DecisionRecord(
-            request_id=request.request_id,
-            parent_id=request.parent_id,
-            time=self.time,
-            door=request.door,
-            operation=request.operation,
-            name=request.name,
-            server=request.server,
-            principal=self.principal,
-            policy_version=self.snapshot.policy_version,
-            request_digest=self.request_digest,
-            result_digest=self.result_digest,
-            outcome=outcome,
-            code=code,
-            reason=reason,
-            decided_by=decided_by,
-            duration_us=(monotonic() - self.started) * 1e6,
-            trace=self.trace,
-        )
+        record = self.record
+        record.principal = self.principal
+        if error is None:
+            record.outcome = Outcome.MODIFIED if self.modified else Outcome.ALLOWED
+        else:
+            record.outcome, record.code, record.reason, record.decided_by = _ending(error)
+        record.duration_us = (monotonic() - self.started) * 1e6
+        return record
 
 
-def _ending(error: BaseException | None, *, modified: bool) -> tuple[Outcome, str, str, str]:
-    if error is None:
-        return (Outcome.MODIFIED if modified else Outcome.ALLOWED), "", "", ""
+def begin(request: Request, snapshot: Snapshot) -> Run:
+    """Return the state of ``request`` at its start. It gets an id, if it has none yet."""
+    if not request.request_id:
+        request.request_id = new_request_id()
+    trace: list[TraceEntry] = []
+    record = DecisionRecord(
+        request_id=request.request_id,
+        parent_id=request.parent_id,
+        time=time(),
+        door=request.door,
+        operation=request.operation,
+        name=request.name,
+        server=request.server,
+        policy_version=snapshot.policy_version,
+        trace=trace,
+    )
+    return Run(request, snapshot, record, trace, monotonic())
+
+
+def _ending(error: BaseException) -> tuple[Outcome, str, str, str]:
     if isinstance(error, RequestDenied):
         return Outcome.DENIED, error.code, error.reason, error.plugin or "gateway"
     if isinstance(error, RequestError):

@@ -32,11 +32,12 @@ from secure_gateway.types import Headers
 
 
 class Subject(msgspec.Struct):
-    """The target's name, the content (isolated) and, before the call, the headers that may go upstream."""
+    """The target's name, the content (isolated) and, before the call, the headers that may go upstream. ``changed``: the content is not what came."""
 
     name: str
     body: Isolated
     headers: Headers | None = None
+    changed: bool = False
 
 
 View = Callable[[], PluginPayload]

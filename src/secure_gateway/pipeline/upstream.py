@@ -28,7 +28,14 @@ async def call_upstream(run: Run, upstream: Upstream, request: Request) -> Any:
     limit = request.time_limit
     seconds = run.snapshot.limits.upstream_timeout if limit is None else limit
     try:
-        result = await _within(upstream(request), seconds)
+        answer = upstream(request)
+        coroutine: Coroutine[Any, Any, Any] = answer if isinstance(answer, CoroutineType) else _awaited(answer)
+        try:
+            waiting = coroutine.send(None)
+        except StopIteration as done:
+            result = done.value
+        else:
+            result = await _within(coroutine, waiting, seconds)
     except TimeLimitExceededError:
         run.note(UPSTREAM, Verdict.TIMEOUT, monotonic() - started, f"no answer within {seconds:g} s")
         message = f"no answer within {seconds:g} s"
@@ -41,12 +48,7 @@ async def call_upstream(run: Run, upstream: Upstream, request: Request) -> Any:
     return result
 
 
-async def _within(answer: Awaitable[Any], seconds: float) -> Any:
-    coroutine: Coroutine[Any, Any, Any] = answer if isinstance(answer, CoroutineType) else _awaited(answer)
-    try:
-        waiting = coroutine.send(None)
-    except StopIteration as done:
-        return done.value
+async def _within(coroutine: Coroutine[Any, Any, Any], waiting: Any, seconds: float) -> Any:
     limit = FixedDeadline(seconds)
     try:
         return await supervise(coroutine, waiting, limit)
