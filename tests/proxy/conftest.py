@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.proxy.gateways import ADMIN_KEY
+from tests.proxy.scripted_http import ScriptedUpstream
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30
@@ -142,3 +143,58 @@ def start_proxy(tmp_path: Path) -> Iterator[StartProxy]:
 def proxied(start_proxy: StartProxy) -> RawClient:
     """An administrator's client of the scripted server, through the proxy."""
     return start_proxy()
+
+
+class GatewayProcess:
+    """The HTTP door before `scripted` (a process) and `remote` (a URL), and the records that it writes."""
+
+    def __init__(self, process: subprocess.Popen[bytes], records: Path) -> None:
+        assert process.stdout is not None
+        self.process = process
+        self.base = process.stdout.readline().decode().strip()
+        self._records = records
+
+    def url(self, server: str = "remote") -> str:
+        return f"{self.base}/servers/{server}/mcp"
+
+    @property
+    def port(self) -> int:
+        return int(self.base.rpartition(":")[2])
+
+    def records(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._records.read_text().splitlines()] if self._records.exists() else []
+
+
+StartGateway = Callable[..., GatewayProcess]
+
+
+@pytest.fixture
+def upstream() -> Iterator[tuple[ScriptedUpstream, str]]:
+    """A scripted server, and its address."""
+    server = ScriptedUpstream()
+    yield server, server.start()
+    server.stop()
+
+
+@pytest.fixture
+def start_gateway(tmp_path: Path) -> Iterator[StartGateway]:
+    """Start the HTTP door."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(url: str = "http://127.0.0.1:9/mcp", **options: Any) -> GatewayProcess:
+        remote = {"url": url, "forward_headers": ["x-passed"], "headers": {"Authorization": "Bearer ours"}}
+        scripted = {"command": [sys.executable, str(SCRIPTED), str(tmp_path / "server.log")]}
+        records = tmp_path / "records.jsonl"
+        given = {"servers": {"remote": remote, "scripted": scripted}, "records": str(records), **options}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.proxy.gateway_process", json.dumps(given)], stdout=subprocess.PIPE, cwd=ROOT
+        )
+        started.append(process)
+        return GatewayProcess(process, records)
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(PATIENCE)
+        assert process.stdout is not None
+        process.stdout.close()

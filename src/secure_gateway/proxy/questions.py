@@ -23,13 +23,14 @@ SendBack = Callable[[bytes], Awaitable[None]]
 
 
 class _Question:
-    __slots__ = ("answer", "is_answered", "left", "outcome")
+    __slots__ = ("answer", "is_answered", "is_asked", "left", "outcome")
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
         self.answer: asyncio.Future[Message] = loop.create_future()
         self.outcome: asyncio.Future[bytes] = loop.create_future()
         self.left = asyncio.Event()
+        self.is_asked = False
         self.is_answered = False
 
 
@@ -41,21 +42,22 @@ class Questions:
         self._open: dict[MessageId, _Question] = {}
         self._work = Workload()
 
-    async def ask(self, message: Message, caller: Caller, emit: Emit, send_back: SendBack) -> None:
-        """Judge a question and send it; return when it has left (or was refused), not when it is answered."""
+    async def ask(self, message: Message, caller: Caller, emit: Emit, send_back: SendBack) -> bool:
+        """Judge a question and send it; return when it has left (True) or was refused, not when it is answered."""
         if message.key in self._open or len(self._open) >= MOST_QUESTIONS:
             reason = f"more than {MOST_QUESTIONS} questions at a time, or the same id twice"
             denial = await self._judge.refuse(caller, ErrorCode.RATE_LIMITED, reason, name=message.method)
             await send_back(error_response(message.id, denial))
-            return
+            return False
         question = self._open[message.key] = _Question()
         self._work.add(self._run(question, message, caller, emit, send_back), message.key)
         await question.left.wait()
+        return question.is_asked
 
     async def answer(self, message: Message) -> bytes | None:
         """Take the client's answer; return what the server may read of it, None where nobody asked."""
         question = None if message.id is None else self._open.get(message.id)
-        if question is None or question.is_answered or not question.left.is_set():
+        if question is None or question.is_answered or not question.is_asked:
             return None
         question.is_answered = True
         question.answer.set_result(message)
@@ -78,6 +80,7 @@ class Questions:
     ) -> None:
         async def forward(outgoing: Message, _judged: Request) -> Message:
             await emit(outgoing)
+            question.is_asked = True
             question.left.set()
             return await question.answer
 

@@ -92,7 +92,8 @@ class Reply:
         """Answer with a verdict or a fault: as a JSON-RPC error where the request has an id, else as a problem document."""
         if message_id is None:
             lines = [_CHALLENGE] if isinstance(error, AuthenticationDenied) else None
-            await self.problem(HTTP_STATUS[error.code], error.code.value, public_text(error), lines)
+            status = getattr(error, "http_status", 0) or HTTP_STATUS[error.code]
+            await self.problem(status, error.code.value, public_text(error), lines)
         elif self.is_stream:
             await self.message(error_response(message_id, error))
             await self.end()

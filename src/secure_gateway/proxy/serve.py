@@ -50,6 +50,7 @@ async def serve(
         host=listener.host,
         port=listener.port,
         http=_guarded(),
+        interface="asgi3",
         ws="none",
         lifespan="on",
         log_config=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Final
 
 import httpx
@@ -40,6 +41,7 @@ class Posting:
         self._headers: HeaderLines = []
         self._event: Event | None = None
         self._answer: Message | None = None
+        self._is_resumable = False
 
     async def forward(self, outgoing: Message, judged: Request) -> Message:
         """Post ``outgoing`` and return its answer; on the way, pass on what the server says before it."""
@@ -94,12 +96,27 @@ class Posting:
         """Return the answer out of a stream, of which everything before it is judged and passed on."""
         if self._status in _ABOUT_US:
             raise UpstreamStatusError(self._status)
+        traffic = self._traffic
+        await self._exchange.reply.stream(self._status, [*EVENT_HEADERS, *_without(self._headers, EVENT_HEADERS)])
+        try:
+            answer = await self._awaited_event(traffic.upstream.events(response))
+        except UpstreamError as error:
+            # However a stream that can be resumed breaks off: the client is not to take it for the end of its request.
+            if self._is_resumable and error.code is ErrorCode.UPSTREAM_ERROR:
+                raise StreamClosedError from None
+            raise
+        if answer is not None:
+            return answer
+        if self._is_resumable:
+            raise StreamClosedError
+        raise UpstreamError(ErrorCode.UPSTREAM_ERROR, "the server closed the stream before it answered")
+
+    async def _awaited_event(self, events: AsyncIterator[Event]) -> Message | None:
+        """Return the answer when it comes, None when the stream ends without it."""
         traffic, exchange = self._traffic, self._exchange
-        await exchange.reply.stream(self._status, [*EVENT_HEADERS, *_without(self._headers, EVENT_HEADERS)])
-        is_resumable = False
-        async for event in traffic.upstream.events(response):
-            if event.has_cursor and not is_resumable and not exchange.modern:
-                is_resumable = True
+        async for event in events:
+            if event.has_cursor and not self._is_resumable and not exchange.modern:
+                self._is_resumable = True
                 self._session.remember(self._message)
             try:
                 message = traffic.read_event(event)
@@ -112,9 +129,7 @@ class Posting:
                 self._event = event
                 return message
             await traffic.pass_event(exchange, self._session, event, message)
-        if is_resumable:
-            raise StreamClosedError
-        raise UpstreamError(ErrorCode.UPSTREAM_ERROR, "the server closed the stream before it answered")
+        return None
 
     def _is_answer(self, message: Message) -> bool:
         return message.kind in (Kind.RESPONSE, Kind.ERROR) and message.id == self._message.id

@@ -88,11 +88,11 @@ class UrlTraffic:
             await exchange.reply.event(event.raw if outgoing is message else event.with_data(outgoing.raw))
 
         async def send_back(raw: bytes) -> None:
-            extra = [(b"content-type", b"application/json"), *self.own_lines(exchange)]
-            async with self.upstream.send("POST", exchange, session.upstream_id, raw, extra):
-                await self._keep_cursor(exchange, event)
+            async with self.upstream.send("POST", exchange, session.upstream_id, raw, self.own_lines(exchange)):
+                _log.debug("server %r was told that its question may not pass", self.server.name)
 
-        await session.questions.ask(message, exchange.caller, emit, send_back)
+        if not await session.questions.ask(message, exchange.caller, emit, send_back):
+            await self._keep_cursor(exchange, event)
 
     async def _pass_resumed(self, exchange: Exchange, event: Event, request: Message, answer: Message) -> None:
         """Pass an answer that comes by another stream than its request went out by. It is judged as if it came for the first time."""

@@ -20,6 +20,7 @@ from secure_gateway.types import Headers
 PASSED_BACK: Final = frozenset({b"cache-control", b"x-accel-buffering", b"retry-after", b"allow"})
 """Headers of an upstream answer that reach the client. Its challenges and its cookies are meant for us."""
 _PASSED_ON: Final = (b"accept", b"content-type", VERSION_HEADER, b"last-event-id")
+_POST_LINES: Final = [(b"content-type", b"application/json"), (b"accept", b"application/json, text/event-stream")]
 _OURS: Final = frozenset(
     {
         "host", "connection", "content-length", "transfer-encoding", "te", "trailer", "upgrade", "keep-alive", "expect",
@@ -71,6 +72,9 @@ class UrlUpstream:
         ``session_id`` is the upstream's own; ``extra`` are header lines beside those that every request carries.
         """
         lines = [(name, value) for name, value in exchange.headers if name in _PASSED_ON]
+        if exchange.method != method:
+            # A message of ours on the occasion of another exchange: it is framed as every POST of a client.
+            lines = [*_POST_LINES, *(line for line in lines if line[0] == VERSION_HEADER)]
         if session_id is not None:
             lines.append((SESSION_HEADER, session_id.encode("latin-1")))
         lines += extra
