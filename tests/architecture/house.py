@@ -58,7 +58,6 @@ ROOMS = (
     Room(4, "plugins.auth.*"),
     Room(4, "plugins.guardrails.*"),
     Room(4, "plugins.telemetry.*"),
-    Room(4, "plugins.hooks.*"),
     Room(4, "pipeline.*"),
     Room(4, "stores.*"),
     # Hook plugins of our own, built on the guards' scanner and options.
