@@ -111,7 +111,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class DecisionRecord(msgspec.Struct, kw_only=True):
     """What happened to one request.
 
-    ``time``: seconds since the epoch at its start; ``duration_us``: microseconds from then to the verdict. Digests are keyed (HMAC-SHA256), so nobody
+    ``time``: seconds since the epoch at its start; ``duration_us``: microseconds from then to the verdict. Digests are keyed, so nobody
     can guess a payload from them. ``policy_version`` identifies the configuration that judged.
     """
 
