@@ -160,7 +160,12 @@ class UrlPeer(Peer):
             body = await response.aread()
             if kind != "application/json":
                 raise _refused(response.status_code, body)
-            return decode(body, self._limits)
+            try:
+                return decode(body, self._limits)
+            except WireError:
+                if response.status_code >= _BAD_REQUEST:
+                    raise _refused(response.status_code, body) from None
+                raise
         except WireError as error:
             raise PeerError(f"it sent {error.reason}") from None
 
