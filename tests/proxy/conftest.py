@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import queue
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.proxy.gateway_process import run
 from tests.proxy.gateways import ADMIN_KEY
 from tests.proxy.scripted_http import ScriptedUpstream
 
@@ -145,14 +148,20 @@ def proxied(start_proxy: StartProxy) -> RawClient:
     return start_proxy()
 
 
-class GatewayProcess:
-    """The HTTP door before `scripted` (a process) and `remote` (a URL), and the records that it writes."""
+class RunningGateway:
+    """The HTTP door before `scripted` (a process) and `remote` (a URL), in a thread with a loop of its own, and the records that it writes."""
 
-    def __init__(self, process: subprocess.Popen[bytes], records: Path) -> None:
-        assert process.stdout is not None
-        self.process = process
-        self.base = process.stdout.readline().decode().strip()
+    def __init__(self, options: dict[str, Any], records: Path) -> None:
+        self.base = ""
         self._records = records
+        self._ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._task = self._loop.create_task(run(options, self._announce))
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        assert self._ready.wait(PATIENCE)
+        if self._task.done():
+            self._task.result()
 
     def url(self, server: str = "remote") -> str:
         return f"{self.base}/servers/{server}/mcp"
@@ -164,8 +173,28 @@ class GatewayProcess:
     def records(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self._records.read_text().splitlines()] if self._records.exists() else []
 
+    def stop(self) -> None:
+        if not self._thread.is_alive():
+            return
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive(), "the gateway does not stop"
 
-StartGateway = Callable[..., GatewayProcess]
+    def _announce(self, address: str) -> None:
+        self.base = address
+        self._ready.set()
+
+    def _run(self) -> None:
+        self._task.add_done_callback(lambda _task: self._ready.set())
+        with contextlib.suppress(asyncio.CancelledError, OSError):
+            self._loop.run_until_complete(self._task)
+        left = [task for task in asyncio.all_tasks(self._loop) if not task.done()]
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+        assert not left, f"the gateway left tasks behind: {left}"
+
+
+StartGateway = Callable[..., RunningGateway]
 
 
 @pytest.fixture
@@ -179,22 +208,16 @@ def upstream() -> Iterator[tuple[ScriptedUpstream, str]]:
 @pytest.fixture
 def start_gateway(tmp_path: Path) -> Iterator[StartGateway]:
     """Start the HTTP door."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[RunningGateway] = []
 
-    def start(url: str = "http://127.0.0.1:9/mcp", **options: Any) -> GatewayProcess:
+    def start(url: str = "http://127.0.0.1:9/mcp", **options: Any) -> RunningGateway:
         remote = {"url": url, "forward_headers": ["x-passed"], "headers": {"Authorization": "Bearer ours"}}
         scripted = {"command": [sys.executable, str(SCRIPTED), str(tmp_path / "server.log")]}
         records = tmp_path / "records.jsonl"
         given = {"servers": {"remote": remote, "scripted": scripted}, "records": str(records), **options}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.proxy.gateway_process", json.dumps(given)], stdout=subprocess.PIPE, cwd=ROOT
-        )
-        started.append(process)
-        return GatewayProcess(process, records)
+        started.append(RunningGateway(given, records))
+        return started[-1]
 
     yield start
-    for process in started:
-        process.terminate()
-        process.wait(PATIENCE)
-        assert process.stdout is not None
-        process.stdout.close()
+    for gateway in started:
+        gateway.stop()

@@ -1,7 +1,7 @@
 """The HTTP door in a process of its own: `python -m tests.proxy.gateway_process OPTIONS` prints its address.
 
 OPTIONS is a JSON object: `servers` (name to `url` or `command`, and more), `anonymous` (everybody may do everything), `records` (a file),
-`timeout`, `port`, `allowed_hosts`, `allowed_origins`, `cert`, `key`, `uvloop`.
+`timeout`, `max_bytes`, `body_seconds`, `allowed_hosts`, `allowed_origins`, `host`, `port`, `cert`, `key`, `head_seconds`, `uvloop`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,23 +40,30 @@ def _settings(options: dict[str, Any]) -> ProxySettings:
             for name, server in options["servers"].items()
         },
         limits=WireLimits(max_bytes=options.get("max_bytes", 1 << 20)),
+        body_seconds=options.get("body_seconds", 30.0),
         allowed_hosts=frozenset(options.get("allowed_hosts", ())),
         allowed_origins=frozenset(options.get("allowed_origins", ())),
     )
 
 
-async def _run(options: dict[str, Any]) -> None:
-    listener = Listener(port=options.get("port", 0), cert=options.get("cert"), key=options.get("key"))
-    await serve(_gateway(options), _settings(options), listener, on_ready=lambda address: print(address, flush=True))
+async def run(options: dict[str, Any], on_ready: Callable[[str], None]) -> None:
+    """Serve as `options` say."""
+    given = {name: options[name] for name in ("host", "cert", "key", "head_seconds") if name in options}
+    listener = Listener(port=options.get("port", 0), **given)
+    await serve(_gateway(options), _settings(options), listener, on_ready=on_ready)
+
+
+def _say(address: str) -> None:
+    print(address, flush=True)
 
 
 def main() -> None:
     options = json.loads(sys.argv[1])
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     if options.get("uvloop"):
-        uvloop.run(_run(options))
+        uvloop.run(run(options, _say))
     else:
-        asyncio.run(_run(options))
+        asyncio.run(run(options, _say))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.proxy.conftest import GatewayProcess, StartGateway
+from tests.proxy.conftest import RunningGateway, StartGateway
 from tests.proxy.gateways import ADMIN_KEY, GUEST_KEY, OTHER_KEY
 from tests.proxy.http_client import HttpClient, events
 from tests.proxy.scripted_http import ScriptedUpstream
@@ -21,7 +21,7 @@ Upstream = tuple[ScriptedUpstream, str]
 
 
 @pytest.fixture
-def gateway(start_gateway: StartGateway, upstream: Upstream) -> GatewayProcess:
+def gateway(start_gateway: StartGateway, upstream: Upstream) -> RunningGateway:
     return start_gateway(upstream[1])
 
 
@@ -31,7 +31,7 @@ def seen(upstream: Upstream) -> ScriptedUpstream:
 
 
 @pytest.fixture
-def client(gateway: GatewayProcess) -> Iterator[HttpClient]:
+def client(gateway: RunningGateway) -> Iterator[HttpClient]:
     """An administrator in a session of its own."""
     with HttpClient(gateway.url()) as client:
         client.initialize()
@@ -39,7 +39,7 @@ def client(gateway: GatewayProcess) -> Iterator[HttpClient]:
 
 
 @pytest.fixture
-def modern(gateway: GatewayProcess) -> Iterator[HttpClient]:
+def modern(gateway: RunningGateway) -> Iterator[HttpClient]:
     """An administrator in the stateless era."""
     with HttpClient(gateway.url(), modern=True) as client:
         yield client
@@ -92,7 +92,7 @@ def test_the_session_id_is_ours_and_the_servers_stays_hidden(client: HttpClient,
 
 @pytest.mark.parametrize("stolen", [True, False])
 def test_a_session_belongs_to_its_principal(
-    client: HttpClient, gateway: GatewayProcess, seen: ScriptedUpstream, stolen: bool
+    client: HttpClient, gateway: RunningGateway, seen: ScriptedUpstream, stolen: bool
 ) -> None:
     count = len(seen.seen)
     with HttpClient(gateway.url(), OTHER_KEY) as other:
@@ -118,7 +118,7 @@ def test_a_deleted_session_is_gone(client: HttpClient, seen: ScriptedUpstream) -
 
 
 def test_nobody_gets_in_without_a_good_credential_and_each_attempt_is_recorded(
-    gateway: GatewayProcess, seen: ScriptedUpstream
+    gateway: RunningGateway, seen: ScriptedUpstream
 ) -> None:
     for key in (None, "wrong"):
         with HttpClient(gateway.url(), key) as client:
@@ -132,7 +132,7 @@ def test_nobody_gets_in_without_a_good_credential_and_each_attempt_is_recorded(
 
 
 def test_denials_are_json_rpc_errors_that_the_server_never_sees(
-    client: HttpClient, gateway: GatewayProcess, seen: ScriptedUpstream
+    client: HttpClient, gateway: RunningGateway, seen: ScriptedUpstream
 ) -> None:
     count = len(seen.seen)
     response = client.call("echo", text="FORBIDDEN")
@@ -150,7 +150,7 @@ def test_arguments_and_results_are_masked(client: HttpClient, seen: ScriptedUpst
     assert seen.seen[-1].message["params"]["arguments"] == {"text": "******"}
 
 
-def test_a_filtered_list_is_private(gateway: GatewayProcess) -> None:
+def test_a_filtered_list_is_private(gateway: RunningGateway) -> None:
     with HttpClient(gateway.url(), GUEST_KEY, modern=True) as guest:
         result = guest.post(id=1, method="tools/list", params={}).json()["result"]
     assert [tool["name"] for tool in result["tools"]] == ["echo"]
@@ -280,7 +280,7 @@ def test_a_call_that_is_never_answered_times_out(start_gateway: StartGateway, up
 
 
 def test_a_client_that_leaves_takes_its_call_along(
-    modern: HttpClient, gateway: GatewayProcess, seen: ScriptedUpstream
+    modern: HttpClient, gateway: RunningGateway, seen: ScriptedUpstream
 ) -> None:
     with pytest.raises(httpx.ReadTimeout), httpx.Client(timeout=0.5) as impatient:
         impatient.post(
@@ -422,7 +422,7 @@ def test_a_question_of_the_server_has_no_place_in_the_stateless_era(modern: Http
     ],
 )
 def test_a_body_that_is_no_message_is_refused_and_recorded(
-    client: HttpClient, gateway: GatewayProcess, seen: ScriptedUpstream, body: bytes, status: int, code: int
+    client: HttpClient, gateway: RunningGateway, seen: ScriptedUpstream, body: bytes, status: int, code: int
 ) -> None:
     count = len(seen.seen)
     response = client.raw(body)
@@ -431,7 +431,7 @@ def test_a_body_that_is_no_message_is_refused_and_recorded(
     assert len(seen.seen) == count
 
 
-def test_two_hundred_calls_at_once_of_one_and_of_many(gateway: GatewayProcess) -> None:
+def test_two_hundred_calls_at_once_of_one_and_of_many(gateway: RunningGateway) -> None:
     def call(number: int) -> Any:
         key = (ADMIN_KEY, OTHER_KEY, GUEST_KEY)[number % 3]
         with HttpClient(gateway.url(), key, modern=number % 2 == 0) as client:

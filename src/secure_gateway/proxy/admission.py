@@ -10,8 +10,6 @@ from secure_gateway.proxy.reply import HeaderLines, Receive
 from secure_gateway.proxy.settings import ProxySettings
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
-BODY_SECONDS: Final = 30.0
-"""How long a client may take to send a body."""
 
 
 class NotAdmittedError(Exception):
@@ -67,12 +65,13 @@ def check_content(headers: HeaderLines, limit: int) -> None:
         raise NotAdmittedError(413, "the body is too large", f"At most {limit} bytes.")
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
+async def read_body(receive: Receive, settings: ProxySettings) -> bytes:
     """Return the whole body. Raises ``NotAdmittedError`` when it is too large or takes too long, ``ConnectionError`` when the client has left."""
+    limit, seconds = settings.limits.max_bytes, settings.body_seconds
     parts: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             while True:
                 event = await receive()
                 if event["type"] != "http.request":
@@ -85,4 +84,4 @@ async def read_body(receive: Receive, limit: int) -> bytes:
                     return part if not parts else b"".join([*parts, part])
                 parts.append(part)
     except TimeoutError:
-        raise NotAdmittedError(408, "the body took too long", f"At most {BODY_SECONDS:g} seconds.") from None
+        raise NotAdmittedError(408, "the body took too long", f"At most {seconds:g} seconds.") from None

@@ -107,7 +107,8 @@ class ProxyApp:
                 await endpoint.sweep()
 
     async def _serve(self, scope: Scope, receive: Receive, reply: Reply) -> None:
-        path: str = scope["path"]
+        # Not the decoded path: "%2f" is no slash, and whoever stands before us may have ruled on the path as it is written.
+        path: str = bytes(scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         if path in ("/healthz", "/readyz"):
             await self._tell_health(path, scope["method"], reply)
             return
@@ -149,7 +150,7 @@ class ProxyApp:
         """Answer, unless the client leaves first: then nobody waits for an answer any more."""
         body = b""
         if exchange.method == "POST":
-            body = await read_body(receive, self._settings.limits.max_bytes)
+            body = await read_body(receive, self._settings)
             exchange.reply.common.remove(_CLOSE)
         loop = asyncio.get_running_loop()
         work = loop.create_task(_answer(exchange, endpoint, body))

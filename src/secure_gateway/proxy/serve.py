@@ -15,8 +15,6 @@ from secure_gateway.gateway import Gateway
 from secure_gateway.proxy.http import create_app
 from secure_gateway.proxy.settings import ProxySettings
 
-HEAD_SECONDS: Final = 15.0
-"""How long a client may take for the head of a request, from its connection or its first byte on."""
 MAX_HEAD_BYTES: Final = 64 * 1024
 MOST_CONNECTIONS: Final = 4096
 _SHUTDOWN_SECONDS: Final = 5
@@ -25,12 +23,16 @@ _log = logging.getLogger(__name__)
 
 
 class Listener(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to listen. ``cert`` and ``key`` are PEM files; without them it is plain HTTP. Port 0 takes a free one."""
+    """Where to listen. ``cert`` and ``key`` are PEM files; without them it is plain HTTP. Port 0 takes a free one.
+
+    ``head_seconds``: how long a client may take for the head of a request, from its connection or its first byte on.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
     cert: str | None = None
     key: str | None = None
+    head_seconds: float = 15.0
 
 
 async def serve(
@@ -41,7 +43,9 @@ async def serve(
     environ: Mapping[str, str] | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM. ``on_ready`` gets the address once connections are accepted.
+    """Serve until SIGINT, SIGTERM or a cancellation; then what is under way may finish, for some seconds.
+
+    ``on_ready`` gets the address once connections are accepted.
 
     Raises ``OSError`` when the address cannot be taken or the certificate cannot be read.
     """
@@ -49,7 +53,7 @@ async def serve(
         create_app(gateway, settings, environ),
         host=listener.host,
         port=listener.port,
-        http=_guarded(),
+        http=_guarded(listener.head_seconds),
         interface="asgi3",
         ws="none",
         lifespan="on",
@@ -65,7 +69,13 @@ async def serve(
     )
     config.load()
     server = _Server(config, on_ready)
-    await server.serve()
+    serving = asyncio.ensure_future(server.serve())
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
 
 
 class _Server(uvicorn.Server):
@@ -86,16 +96,16 @@ class _Server(uvicorn.Server):
             self._on_ready(f"{'https' if self.config.is_ssl else 'http'}://{shown}:{port}")
 
 
-def _guarded() -> type[asyncio.Protocol]:
+def _guarded(seconds: float) -> type[asyncio.Protocol]:
     """Return uvicorn's fastest HTTP protocol that is installed, with our limits on heads."""
     try:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415 - the [speed] extra
     except ImportError:
-        return _guard(H11Protocol)
-    return _guard(HttpToolsProtocol)
+        return _guard(H11Protocol, seconds)
+    return _guard(HttpToolsProtocol, seconds)
 
 
-def _guard(base: Any) -> type[asyncio.Protocol]:
+def _guard(base: Any, seconds: float) -> type[asyncio.Protocol]:
     """Return ``base`` with a clock and a scale for what comes before a body: uvicorn waits for ever, and httptools keeps all of it."""
 
     class GuardedProtocol(base):  # type: ignore[misc]
@@ -132,7 +142,7 @@ def _guard(base: Any) -> type[asyncio.Protocol]:
 
         def _arm(self) -> None:
             self._head_bytes = 0
-            self._alarm = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._too_slow)
+            self._alarm = asyncio.get_running_loop().call_later(seconds, self._too_slow)
 
         def _disarm(self) -> None:
             self._cycle_seen = self.cycle
@@ -142,7 +152,7 @@ def _guard(base: Any) -> type[asyncio.Protocol]:
                 self._alarm = None
 
         def _too_slow(self) -> None:
-            _log.info("a client took more than %g s for the head of its request", HEAD_SECONDS)
+            _log.info("a client took more than %g s for the head of its request", seconds)
             self.transport.close()
 
     return GuardedProtocol

@@ -40,12 +40,13 @@ class UpstreamServer(msgspec.Struct, frozen=True, kw_only=True):
 class ProxySettings(msgspec.Struct, frozen=True, kw_only=True):
     """The upstream servers, the limits on the wire, and who may call.
 
-    ``withheld``: environment variables that hold secrets of ours and reach no child process. ``allowed_hosts`` and ``allowed_origins`` are
+    ``body_seconds``: how long a client may take to send a body. ``withheld``: environment variables that hold secrets of ours and reach no child process. ``allowed_hosts`` and ``allowed_origins`` are
     lower case; without any, only loopback names are answered.
     """
 
     servers: dict[str, UpstreamServer] = msgspec.field(default_factory=dict)
     limits: WireLimits = WireLimits()
+    body_seconds: float = 30.0
     refuse_unknown_methods: bool = False
     withheld: frozenset[str] = frozenset()
     allowed_hosts: frozenset[str] = frozenset()
