@@ -22,9 +22,6 @@ LONG_FUNCTIONS: dict[str, str] = {}
 # module -> {what it imports inside a function: why}. Only heavy dependencies that not everyone who loads the module needs.
 LATE_IMPORTS: dict[str, dict[str, str]] = {
     "secure_gateway.pipeline.digests": {
-        "cryptography": "slow to load; importing the gateway is light, only one that is made needs it"
-    },
-    "secure_gateway.pipeline.digests": {
         "cryptography.hazmat.primitives.ciphers.aead": "importing the gateway's names must not load it; making one may",
     },
     "secure_gateway.pipeline.schemas": {"jsonschema_rs": "costs 30 ms; only a gateway with a tool schema needs it"},
