@@ -58,13 +58,23 @@ def _refusal(path: Path, raw: Any) -> str:
 
 def test_the_list_of_claude_is_taken_over(started: Started, invoke: Invoke, tmp_path: Path) -> None:
     done = invoke("servers", "import", str(_write(tmp_path / "claude_desktop_config.json", CLAUDE)))
-    assert "off: refused: it is disabled there" in done.stdout
+    assert "off: skipped: it is disabled there" in done.stdout
     servers = json.loads(started.config.read_text())["servers"]
     assert servers["filesystem"] == {"command": "npx", "args": ["-y", "server-fs", f"{started.folder.parent}/docs"]}
     assert servers["git-hub"]["env"] == {"HUB_TOKEN": "file://secrets/git-hub.HUB_TOKEN", "MODE": "ro"}
     assert set(servers) == {"filesystem", "git-hub"}
     assert "s3cret" not in started.config.read_text() + done.output
+    assert done.exit_code == ExitCode.OK
+
+
+def test_one_entry_that_is_refused_shows_in_the_exit_code_and_does_not_stop_the_others(
+    started: Started, invoke: Invoke, tmp_path: Path
+) -> None:
+    done = invoke("--json", "servers", "import", str(_write(tmp_path / "mcp.json", VS_CODE)))
     assert done.exit_code == ExitCode.REFUSED
+    document = json.loads(done.stdout)
+    assert (document["imported"], list(document["refused"])) == (["stdio", "http"], ["asks"])
+    assert set(json.loads(started.config.read_text())["servers"]) == {"stdio", "http"}
 
 
 def test_the_list_of_cursor_is_taken_over_and_its_variables_become_references(

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 import click
 
-from secure_gateway.cli.escaping import safe_block
+from secure_gateway.cli.escaping import safe, safe_block
 from secure_gateway.cli.exit_codes import ExitCode
 from secure_gateway.errors import (
     ConfigError,
@@ -108,7 +108,7 @@ def leave_quietly() -> ExitCode:
 def _of_request(error: RequestDenied | RequestError, verb: str) -> str:
     by = f" by {error.plugin}" if error.plugin else ""
     explained = f" `secure-gateway explain {error.request_id}` shows each step." if error.request_id else ""
-    return f"{verb}{by}: {error.reason} ({error.code.value}).{explained}"
+    return f"{verb}{by}: {safe(error.reason)} ({error.code.value}).{explained}"
 
 
 def _of_system(error: OSError) -> str:

@@ -44,14 +44,23 @@ _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
 class UnusableEntryError(Exception):
     """A server of a client that cannot be taken over; the message says why and what to do."""
 
+    skipped = False
+
+
+class SkippedEntryError(UnusableEntryError):
+    """A server that is understood and not wanted here."""
+
+    skipped = True
+
 
 @dataclass(frozen=True, slots=True)
 class ClientServer:
-    """One server as a client lists it, in our words. ``refused``: why it cannot be taken over; ``notes``: what was left out."""
+    """One server as a client lists it, in our words. ``refused``: why it is not taken over; ``skipped``: that is as it should be; ``notes``: what was left out."""
 
     name: str
     entry: dict[str, Any] = field(default_factory=dict, repr=False)
     refused: str = ""
+    skipped: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -109,7 +118,7 @@ def _server(name: str, raw: Any, home: Path) -> ClientServer:
     try:
         entry, notes = _entry(raw, home)
     except UnusableEntryError as reason:
-        return ClientServer(usable, refused=str(reason))
+        return ClientServer(usable, refused=str(reason), skipped=reason.skipped)
     if usable != name:
         notes = (f"called '{printable(name)}' there", *notes)
     return ClientServer(usable, entry, notes=notes)
@@ -124,7 +133,7 @@ def _entry(raw: Any, home: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
             f"it has the unknown key '{printable(unknown[0])}'; add it by `secure-gateway servers add`"
         )
     if raw.get("disabled") is True:
-        raise UnusableEntryError("it is disabled there")
+        raise SkippedEntryError("it is disabled there")
     entry = _command(raw) if "command" in raw else _address(raw)
     denied = raw.get("disabledTools")
     if denied is not None:
@@ -138,7 +147,7 @@ def _command(raw: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(raw["command"], str) or "url" in raw or "serverUrl" in raw or "headers" in raw:
         raise UnusableEntryError("it has a command that is no text, or an address beside it")
     if PurePath(raw["command"]).name == _OUR_COMMAND:
-        raise UnusableEntryError("it is this gateway")
+        raise SkippedEntryError("it is this gateway")
     entry: dict[str, Any] = {"command": raw["command"]}
     if "args" in raw:
         entry["args"] = _texts(raw["args"], "args")

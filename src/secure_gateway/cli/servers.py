@@ -124,7 +124,7 @@ def import_servers(
                 print_note(
                     f"{server.name} needs the variable {variable}, which is not set here: the gateway starts only where it is."
                 )
-    return ExitCode.REFUSED if any(server.refused for server in found) else ExitCode.OK
+    return ExitCode.REFUSED if any(server.refused and not server.skipped for server in found) else ExitCode.OK
 
 
 class _Changes:
@@ -256,13 +256,15 @@ def _report_import(session: Session, found: list[ClientServer], *, dry_run: bool
         print_json(
             {
                 key: [server.name for server in found if not server.refused],
-                "refused": {server.name: server.refused for server in found if server.refused},
+                "refused": {server.name: server.refused for server in found if server.refused and not server.skipped},
+                "skipped": {server.name: server.refused for server in found if server.skipped},
             }
         )
         return
     for server in found:
         notes = f" ({'; '.join(server.notes)})" if server.notes else ""
-        print_line(f"{server.name}: refused: {server.refused}" if server.refused else f"{server.name}: {done}{notes}")
+        left = "skipped" if server.skipped else "refused"
+        print_line(f"{server.name}: {left}: {server.refused}" if server.refused else f"{server.name}: {done}{notes}")
     first = next((server.name for server in found if not server.refused), None)
     if first is not None and not dry_run:
         print_line()
