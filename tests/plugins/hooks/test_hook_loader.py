@@ -72,7 +72,11 @@ async def test_a_registered_class_and_a_class_path_can_be_named(tmp_path: Path) 
         ({"config": {"words": ["x"], "whole_word": True}}, "$.plugins.hooks[0].config.whole_word", "whole_words"),
         ({"hooks": ["tool_pre_invok"]}, "$.plugins.hooks[0]", "tool_pre_invoke"),
         ({"hooks": ["http_auth_resolve_user"]}, "$.plugins.hooks[0].hooks", "not available yet"),
-        ({"kind": "external", "mcp": {"proto": "stdio", "script": "x"}}, "$.plugins.hooks[0].kind", "not available yet"),
+        (
+            {"kind": "external", "mcp": {"proto": "stdio", "script": "x"}},
+            "$.plugins.hooks[0].kind",
+            "not available yet",
+        ),
         ({"conditions": [{"tools": ["re:(?=x)"]}]}, "$.plugins.hooks[0].conditions", "linear time"),
         ({"kind": "no.such.module.Plugin"}, "$.plugins.hooks[0].kind", "fails to import"),
         ({"kind": "json:JSONDecoder"}, "$.plugins.hooks[0].kind", "no subclass of Plugin"),
