@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 from secure_gateway.types import AuthCredentials
@@ -16,12 +14,16 @@ def current_caller() -> AuthCredentials | None:
     return _caller.get()
 
 
-@contextmanager
-def acting_as(credentials: AuthCredentials | str | None) -> Iterator[None]:
+class acting_as:  # noqa: N801 - reads as what it does: with acting_as(caller)
     """Let protected calls inside the ``with`` block act with these credentials; a text is taken as an API key."""
-    shown = AuthCredentials(api_key=credentials) if isinstance(credentials, str) else credentials
-    token = _caller.set(shown)
-    try:
-        yield
-    finally:
-        _caller.reset(token)
+
+    __slots__ = ("_credentials", "_token")
+
+    def __init__(self, credentials: AuthCredentials | str | None) -> None:
+        self._credentials = AuthCredentials(api_key=credentials) if isinstance(credentials, str) else credentials
+
+    def __enter__(self) -> None:
+        self._token = _caller.set(self._credentials)
+
+    def __exit__(self, *_: object) -> None:
+        _caller.reset(self._token)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -41,13 +41,19 @@ class Headers(dict[str, str]):
     __slots__ = ()
 
     def __init__(self, items: Mapping[str, str] | Iterable[tuple[str, str]] | None = None, /, **named: str) -> None:
-        super().__init__()
         if isinstance(items, Headers):
-            super().update(items)  # its keys are lower-case already
+            super().__init__(items)  # its keys are lower-case already
         elif items:
             self.update(items)
         if named:
             self.update(named)
+
+    @classmethod
+    def of_lowered(cls, items: dict[str, str]) -> Self:
+        """Return headers of ``items``, whose keys are lower-case already; nothing is looked at, for this runs for each request and plugin."""
+        made = cls.__new__(cls)
+        dict.update(made, items)
+        return made
 
     def __setitem__(self, key: str, value: str) -> None:
         super().__setitem__(key.lower(), value)

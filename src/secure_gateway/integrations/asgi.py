@@ -23,7 +23,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_UNIQUE = frozenset({b"authorization", b"x-api-key", b"apikey", b"content-length", b"host"})
+_UNIQUE = frozenset({"authorization", "x-api-key", "apikey", "content-length", "host"})
 """Headers of which a second one would let two readers see different requests."""
 
 
@@ -156,15 +156,13 @@ def challenge(code: ErrorCode) -> bytes:
 
 def _headers(scope: Scope) -> tuple[Headers, str]:
     """Return the headers and what is wrong with them, if anything."""
-    headers = Headers()
-    seen: set[bytes] = set()
+    headers: dict[str, str] = {}
     for key, value in scope["headers"]:
-        name = key.lower()
-        if name in seen and name in _UNIQUE:
-            return headers, f"the header {name.decode('latin-1')} is sent twice"
-        seen.add(name)
-        headers[name.decode("latin-1")] = value.decode("latin-1")
-    return headers, ""
+        name = key.decode("latin-1").lower()
+        if name in headers and name in _UNIQUE:
+            return Headers.of_lowered(headers), f"the header {name} is sent twice"
+        headers[name] = value.decode("latin-1")
+    return Headers.of_lowered(headers), ""
 
 
 def _path_fault(path: str) -> str:

@@ -66,4 +66,8 @@ def http_post_request(run: Run) -> Respond | None:
 def _facts(arguments: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return method, client host and port, as the door put them into the request's arguments."""
     given = arguments or {}
-    return {name: given.get(name) for name in ("method", "client_host", "client_port")}
+    return {
+        "method": given.get("method"),
+        "client_host": given.get("client_host"),
+        "client_port": given.get("client_port"),
+    }

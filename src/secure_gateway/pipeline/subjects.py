@@ -56,11 +56,6 @@ def _agent_post(subject: Subject) -> PluginPayload:
     return AgentPostInvokePayload(agent_id=subject.name, **subject.body.copy())
 
 
-def _http_pre(subject: Subject) -> PluginPayload:
-    headers = HttpHeaderPayload(subject.headers or {})
-    return HttpPreRequestPayload(path=subject.name, headers=headers, **subject.body.copy())
-
-
 def _http_post(subject: Subject) -> PluginPayload:
     facts = subject.body.copy()
     seen, answered = HttpHeaderPayload(facts.pop("headers")), HttpHeaderPayload(subject.headers or {})
@@ -71,7 +66,9 @@ def _tool_pre(subject: Subject) -> View:
     name, value, headers = subject.name, subject.body.value, subject.headers
     if headers is None:
         return lambda: ToolPreInvokePayload(name=name, args=copy_small(value))
-    return lambda: ToolPreInvokePayload(name=name, args=copy_small(value), headers=HttpHeaderPayload(headers))
+    return lambda: ToolPreInvokePayload(
+        name=name, args=copy_small(value), headers=HttpHeaderPayload.of_lowered(headers)
+    )
 
 
 def _tool_post(subject: Subject) -> View:
@@ -79,12 +76,20 @@ def _tool_post(subject: Subject) -> View:
     return lambda: ToolPostInvokePayload(name=name, result=copy_small(value))
 
 
+def _http_pre(subject: Subject) -> View:
+    path, facts, headers = subject.name, subject.body.value, subject.headers or Headers()
+    method, host, port = facts["method"], facts["client_host"], facts["client_port"]  # nothing in there can be edited
+    return lambda: HttpPreRequestPayload(
+        path=path, headers=HttpHeaderPayload.of_lowered(headers), method=method, client_host=host, client_port=port
+    )
+
+
 def _each(make: Callable[[Subject], PluginPayload]) -> Callable[[Subject], View]:
     return lambda subject: partial(make, subject)
 
 
 _EAGER: dict[str, Callable[[Subject], View]] = {
-    "http_pre_request": _each(_http_pre),
+    "http_pre_request": _http_pre,
     "http_post_request": _each(_http_post),
     "tool_pre_invoke": _tool_pre,
     "tool_post_invoke": _tool_post,

@@ -69,14 +69,15 @@ def credentials_from_headers(
     ``context``: facts of the door, such as the client's address. Raises ``AuthenticationDenied`` for more than one credential header, and for
     one that cannot be read; the message holds no value. A scheme that is not known here is left in ``headers`` to providers of ``CUSTOM``.
     """
+    if type(headers) is Headers and headers.keys().isdisjoint(CLAIM_HEADERS):
+        return _from_unique(headers, context)
     lines = [
         (name.lower(), value.strip(" \t"))
         for name, value in (headers.items() if isinstance(headers, Mapping) else headers)
     ]
     shown = [(name, value) for name, value in lines if name in CREDENTIAL_HEADERS]
     if len(shown) > 1:
-        # Which one a caller meant cannot be known, and another server on the way may know otherwise.
-        _deny(f"{len(shown)} credential headers ({', '.join(name for name, _ in shown)}); send one")
+        _deny_several([name for name, _ in shown])
     together = Headers()
     for name, value in lines:
         together[name] = f"{together[name]}, {value}" if name in together else value
@@ -87,6 +88,15 @@ def credentials_from_headers(
         headers=together,
         context=context,
     )
+
+
+def _from_unique(headers: Headers, context: Mapping[str, Any] | None) -> AuthCredentials:
+    """Read what a door has put into ``Headers``, where each name stands once; no claims among them."""
+    shown = [name for name in CREDENTIAL_HEADERS if name in headers]
+    if len(shown) > 1:
+        _deny_several(shown)
+    fields = _read(shown[0], headers[shown[0]].strip(" \t")) if shown else {}
+    return AuthCredentials(**fields, headers=headers, context=context)
 
 
 def credentials_from_environment(
@@ -159,6 +169,11 @@ def _claim(lines: list[tuple[str, str]], wanted: str) -> str | None:
     if len(values) > 1 or any(len(value) > _MAX_CLAIM or not value.isprintable() for value in values):
         _deny(f"{wanted} is given more than once, is longer than {_MAX_CLAIM} characters, or cannot be printed")
     return values[0] or None if values else None
+
+
+def _deny_several(names: list[str]) -> NoReturn:
+    # Which one a caller meant cannot be known, and another server on the way may know otherwise.
+    _deny(f"{len(names)} credential headers ({', '.join(names)}); send one")
 
 
 def _deny(reason: str) -> NoReturn:
