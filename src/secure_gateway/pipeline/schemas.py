@@ -6,11 +6,16 @@ makes its tool unusable instead of unchecked.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from secure_gateway.errors import ErrorCode, PolicyDenied
+from secure_gateway.pipeline.schema_cost import SchemaCostError, schema_cost
 
-_MOST_TOOLS = 10_000
+_MOST_TOOLS = 2_000
+"""Tools of one server: a server that declares more leaves the others their room."""
+_MOST_PATHS = 10_000
+"""How many times as much as for a flat value a check may cost, because of how deep the arguments are nested."""
 
 
 class ToolSchemas:
@@ -23,16 +28,25 @@ class ToolSchemas:
         self._linear = jsonschema_rs.RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 20)
         self._validators: dict[tuple[str, str], Any] = {}
         self._unusable: dict[tuple[str, str], str] = {}
+        self._branching: dict[tuple[str, str], int] = {}
+        self._declared: Counter[str] = Counter()
 
     def learn(self, server: str, tool: str, schema: Any) -> str:
         """Remember the input schema of ``tool``. Returns why it cannot be used, or an empty text."""
         key = (server, tool)
-        if len(self._validators) + len(self._unusable) > _MOST_TOOLS and key not in self._validators:
-            return "the server declares more tools than can be remembered"
-        self._unusable.pop(key, None)
-        self._validators.pop(key, None)
+        if not self.known(server, tool):
+            if self._declared[server] >= _MOST_TOOLS:
+                return "the server declares more tools than can be remembered"
+            self._declared[server] += 1
+        for remembered in (self._unusable, self._validators, self._branching):
+            remembered.pop(key, None)
         try:
+            cost = schema_cost(schema)
+            if cost.branching > 1:
+                self._branching[key] = cost.branching
             self._validators[key] = self._compile(schema, offline=True, pattern_options=self._linear)
+        except SchemaCostError as error:
+            self._unusable[key] = f"its input schema cannot be used safely: {error}"
         except Exception as error:  # noqa: BLE001 - whatever a hostile schema provokes in the validator library
             self._unusable[key] = f"its input schema cannot be used safely ({type(error).__name__})"
         return self._unusable.get(key, "")
@@ -51,6 +65,10 @@ class ToolSchemas:
         validator = self._validators.get(key)
         if validator is None:
             return
+        branching = self._branching.get(key)
+        if branching is not None and branching ** _depth(arguments) > _MOST_PATHS:
+            reason = "the arguments are nested too deep for the tool's schema, which refers to itself more than once"
+            raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
         try:
             if validator.is_valid(arguments) or validator.is_valid(_stated(arguments)):
                 return
@@ -69,3 +87,10 @@ def _stated(arguments: Any) -> Any:
         if type(arguments) is dict
         else arguments
     )
+
+
+def _depth(value: Any) -> int:
+    """Return how many containers ``value`` nests; its depth was limited before."""
+    if type(value) is not dict and type(value) is not list:
+        return 0
+    return 1 + max(map(_depth, value.values() if type(value) is dict else value), default=0)
