@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from secure_gateway.plugins.framework.conditions import Matcher, compile_matcher
+from secure_gateway.plugins.framework.conditions import LONGEST_REMEMBERED, Matcher, compile_matcher
 from secure_gateway.types import Operation, Principal
 
 KINDS = {
@@ -39,10 +39,7 @@ class Permissions:
         self, roles: Mapping[str, Mapping[str, Sequence[str]]], servers: Mapping[str, ServerRules] | None = None
     ) -> None:
         self._roles = {
-            name: {
-                kind: compile_matcher([_pattern(kind, p) for p in patterns], f"$.roles.{name}.{kind}")
-                for kind, patterns in kinds.items()
-            }
+            name: {kind: _matcher(kind, patterns, f"$.roles.{name}.{kind}") for kind, patterns in kinds.items()}
             for name, kinds in roles.items()
         }
         self._servers = {name: _server_matchers(name, rules) for name, rules in (servers or {}).items()}
@@ -54,7 +51,7 @@ class Permissions:
         answer = self._answers.get(question)
         if answer is None:
             answer = self._judge(principal, operation, name, server)
-            if len(self._answers) < _REMEMBERED:
+            if len(self._answers) < _REMEMBERED and len(name) <= LONGEST_REMEMBERED:
                 self._answers[question] = answer
         return answer
 
@@ -83,9 +80,30 @@ def _server_matchers(name: str, rules: ServerRules) -> tuple[Matcher, Matcher]:
 def _grants(permission: str, kind: str, name: str) -> bool:
     """Tell whether ``kind:glob``, as a provider grants it, covers ``name``. Anything else grants nothing: no bare ``*``."""
     granted, _, pattern = permission.partition(":")
-    return granted == kind and bool(pattern) and compile_matcher([_pattern(kind, pattern)])(name)
+    return granted == kind and bool(pattern) and _matcher(kind, [pattern])(name)
 
 
-def _pattern(kind: str, pattern: str) -> str:
-    """Return an ``http`` pattern in the form ``METHOD path``; one without a method covers all of them."""
-    return pattern if kind != "http" or " " in pattern or pattern.startswith("re:") else f"* {pattern}"
+def _matcher(kind: str, patterns: Sequence[str], where: str = "$") -> Matcher:
+    if kind != "http":
+        return compile_matcher(patterns, where)
+    whole = [pattern for pattern in patterns if pattern.startswith("re:")]
+    matchers = [compile_matcher(whole, where)] if whole else []
+    matchers += [_method_and_path(pattern, where) for pattern in patterns if not pattern.startswith("re:")]
+    return lambda name: any(matches(name) for matches in matchers)
+
+
+def _method_and_path(pattern: str, where: str) -> Matcher:
+    """Match ``METHOD path``, or any method where the pattern has none.
+
+    Each half is matched alone: in one piece, the ``*`` for the method would swallow a path up to a space in it.
+    """
+    method, gap, path = pattern.partition(" ")
+    if not gap or method.startswith("/"):
+        method, path = "*", pattern
+    of_method, of_path = compile_matcher([method], where), compile_matcher([path], where)
+
+    def matches(name: str) -> bool:
+        asked, _, place = name.partition(" ")
+        return of_method(asked) and of_path(place)
+
+    return matches

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from secure_gateway.decisions import Note, Verdict
-from secure_gateway.plugins.framework.conditions import Condition, TargetCondition
+from secure_gateway.plugins.framework.conditions import LONGEST_REMEMBERED, Condition, TargetCondition
 from secure_gateway.plugins.framework.context import PluginContext
 from secure_gateway.plugins.framework.plugin import DEFAULT_PRIORITY, PluginMode
 from secure_gateway.plugins.framework.results import PluginResult
@@ -66,7 +66,7 @@ class CallOrder:
         slots = self._by_target.get(name)
         if slots is None:
             slots = tuple(_settled(slot, name) for slot in self._slots)
-            if len(self._by_target) < _REMEMBERED:
+            if len(self._by_target) < _REMEMBERED and len(name) <= LONGEST_REMEMBERED:
                 self._by_target[name] = slots
         return slots
 

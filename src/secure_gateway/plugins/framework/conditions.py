@@ -35,6 +35,8 @@ class TargetCondition(msgspec.Struct, frozen=True):
 
 _FAMILY_FIELD: Final = {"tool": "tools", "prompt": "prompts", "resource": "resources"}
 _REMEMBERED: Final = 4096
+LONGEST_REMEMBERED: Final = 256
+"""Characters of a name whose answer is remembered: names come from callers, who could fill the memory with long ones."""
 
 
 def compile_matcher(entries: Sequence[str], where: str = "$", *, also_patterns: bool = False) -> Matcher:
@@ -56,7 +58,7 @@ def compile_matcher(entries: Sequence[str], where: str = "$", *, also_patterns: 
         answer = known.get(name)
         if answer is None:
             answer = name in exact or any(pattern.fullmatch(name) for pattern in patterns)
-            if len(known) < _REMEMBERED:
+            if len(known) < _REMEMBERED and len(name) <= LONGEST_REMEMBERED:
                 known[name] = answer
         return answer
 
