@@ -27,6 +27,8 @@ _NEVER_FORWARDED = frozenset(
     {
         "authorization",
         "proxy-authorization",
+        "x-api-key",
+        "apikey",
         "cookie",
         "host",
         "connection",
