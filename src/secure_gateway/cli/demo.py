@@ -132,7 +132,7 @@ class Demo:
 
     def _explained(self) -> None:
         self._say("secure-gateway explain: why was the masked call changed?")
-        recent = json.loads(self._command("--json", "explain", "--recent", "20").stdout)
+        recent = json.loads(self._command("--json", "explain", "--recent", "200").stdout)
         changed = next((record for record in recent if record["outcome"] == "modified"), None)
         if changed is None:
             raise DemoError("no record tells of the masked call")
