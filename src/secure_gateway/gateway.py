@@ -250,7 +250,10 @@ class Gateway:
         return is_visible(self._snapshot, principal, operation, name, server)
 
     def learn_tools(self, server: str, tools: list[dict[str, Any]]) -> list[tuple[str, str]]:
-        """Remember the input schemas that ``server`` declares and judge its tools; return (tool, reason) for each that must not be shown."""
+        """Remember the input schemas that ``server`` declares and judge its tools; return (tool, reason) for each that must not be shown.
+
+        What must not be shown is not called either, until the server declares it anew.
+        """
         if self._schemas is None:
             self._schemas = ToolSchemas()
         dropped = self._snapshot.judge_tools(server, tools) if self._snapshot.judge_tools is not None else []
@@ -258,6 +261,8 @@ class Gateway:
             name = tool.get("name")
             if isinstance(name, str) and (reason := self._schemas.learn(server, name, tool.get("inputSchema", {}))):
                 dropped.append((name, reason))
+        for name, reason in dropped:
+            self._schemas.forbid(server, name, reason)
         return dropped
 
     async def refuse(self, request: Request, code: ErrorCode, reason: str) -> RequestDenied:

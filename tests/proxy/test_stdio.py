@@ -101,7 +101,7 @@ def test_arguments_are_checked_against_the_schema_that_the_server_declared(proxi
     assert (error["code"], error["data"]["code"]) == (-32602, "invalid_arguments")
 
 
-@pytest.mark.parametrize("method", ["completion/complete", "future/method"])
+@pytest.mark.parametrize("method", ["logging/setLevel", "future/method"])
 def test_messages_without_a_hook_of_their_own_are_judged_as_a_whole(proxied: RawClient, method: str) -> None:
     proxied.send(id=1, method=method, params={"deep": [{"SECRET": 1}], "_meta": {"progressToken": "SECRET"}})
     proxied.read()

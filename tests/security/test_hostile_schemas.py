@@ -93,3 +93,13 @@ def test_a_server_that_declares_tools_without_end_leaves_other_servers_their_roo
     assert refused == list(range(2_000, 2_010))
     assert schemas.learn("honest", "tool", {"type": "object"}) == ""
     assert schemas.learn("hostile", "t0", {"type": "object"}) == "", "a tool that is known may be declared anew"
+
+
+def test_a_refusal_names_fields_and_no_key_that_may_be_a_secret() -> None:
+    schemas = ToolSchemas()
+    assert schemas.learn("s", "t", {"additionalProperties": {"items": {"type": "string"}}}) == ""
+    for key, place in (("sk-4f9a8b7c6d5e4f3a2b1c0d", "argument */0 "), ("names", "argument names/0 ")):
+        with pytest.raises(PolicyDenied) as caught:
+            schemas.check("s", "t", {key: [1]})
+        assert place in caught.value.reason
+        assert "4f9a" not in caught.value.reason

@@ -10,10 +10,12 @@ from collections import Counter
 from typing import Any
 
 from secure_gateway.errors import ErrorCode, PolicyDenied
+from secure_gateway.pipeline.changes import segment
 from secure_gateway.pipeline.schema_cost import SchemaCostError, schema_cost
 
 _MOST_TOOLS = 2_000
 """Tools of one server: a server that declares more leaves the others their room."""
+_TOO_MANY = "the server declares more tools than can be remembered"
 _MOST_PATHS = 10_000
 """How many times as much as for a flat value a check may cost, because of how deep the arguments are nested."""
 
@@ -26,9 +28,8 @@ class ToolSchemas:
 
         self._compile = jsonschema_rs.validator_for
         self._linear = jsonschema_rs.RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 20)
-        self._validators: dict[tuple[str, str], Any] = {}
+        self._validators: dict[tuple[str, str], tuple[Any, int]] = {}
         self._unusable: dict[tuple[str, str], str] = {}
-        self._branching: dict[tuple[str, str], int] = {}
         self._declared: Counter[str] = Counter()
 
     def learn(self, server: str, tool: str, schema: Any) -> str:
@@ -36,44 +37,52 @@ class ToolSchemas:
         key = (server, tool)
         if not self.known(server, tool):
             if self._declared[server] >= _MOST_TOOLS:
-                return "the server declares more tools than can be remembered"
+                return _TOO_MANY
             self._declared[server] += 1
-        for remembered in (self._unusable, self._validators, self._branching):
-            remembered.pop(key, None)
         try:
-            cost = schema_cost(schema)
-            if cost.branching > 1:
-                self._branching[key] = cost.branching
-            self._validators[key] = self._compile(schema, offline=True, pattern_options=self._linear)
+            branching = schema_cost(schema).branching
+            validator = self._compile(schema, offline=True, pattern_options=self._linear)
         except SchemaCostError as error:
-            self._unusable[key] = f"its input schema cannot be used safely: {error}"
+            return self._refuse(key, f"its input schema cannot be used safely: {error}")
         except Exception as error:  # noqa: BLE001 - whatever a hostile schema provokes in the validator library
-            self._unusable[key] = f"its input schema cannot be used safely ({type(error).__name__})"
-        return self._unusable.get(key, "")
+            return self._refuse(key, f"its input schema cannot be used safely ({type(error).__name__})")
+        # Never missing in between: another thread may be checking a call of this tool.
+        self._validators[key] = validator, branching
+        self._unusable.pop(key, None)
+        return ""
+
+    def forbid(self, server: str, tool: str, reason: str) -> None:
+        """Let nobody call ``tool`` until the server declares it anew: what must not be shown must not be called either."""
+        if self.known(server, tool):
+            self._refuse((server, tool), reason)
+
+    def _refuse(self, key: tuple[str, str], reason: str) -> str:
+        self._unusable[key] = reason
+        self._validators.pop(key, None)
+        return reason
 
     def known(self, server: str, tool: str) -> bool:
         """Tell whether a schema of this tool was declared."""
         return (server, tool) in self._validators or (server, tool) in self._unusable
 
     def check(self, server: str, tool: str, arguments: Any) -> None:
-        """Check ``arguments``. Raises ``PolicyDenied`` that names the place and the rule, not the value."""
+        """Check ``arguments`` of a tool that is known. Raises ``PolicyDenied`` that names the place and the rule, not the value."""
         key = (server, tool)
-        if key in self._unusable:
-            raise PolicyDenied(
-                ErrorCode.INVALID_ARGUMENTS, f"the tool {tool!r} cannot be called: {self._unusable[key]}"
-            )
-        validator = self._validators.get(key)
-        if validator is None:
-            return
-        branching = self._branching.get(key)
-        if branching is not None and branching ** _depth(arguments) > _MOST_PATHS:
+        if (reason := self._unusable.get(key, "")) or key not in self._validators:
+            reason = reason or "its input schema is not known"
+            raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, f"the tool {tool!r} cannot be called: {reason}")
+        validator, branching = self._validators[key]
+        if branching > 1 and branching ** _depth(arguments) > _MOST_PATHS:
             reason = "the arguments are nested too deep for the tool's schema, which refers to itself more than once"
             raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
         try:
             if validator.is_valid(arguments) or validator.is_valid(_stated(arguments)):
                 return
             error = next(iter(validator.iter_errors(arguments)))
-            place = "/".join(str(part) for part in error.instance_path) or "(the object itself)"
+            place = (
+                "/".join(segment(part) if type(part) is str else str(part) for part in error.instance_path)
+                or "(the object itself)"
+            )
             reason = f"argument {place[:80]} breaks the tool's schema: rule {error.kind.name}"
         except Exception as error:  # noqa: BLE001 - undecided denies
             reason = f"the arguments cannot be checked against the tool's schema ({type(error).__name__})"

@@ -11,7 +11,7 @@ import msgspec
 from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
 from secure_gateway.gateway import Gateway
 from secure_gateway.proxy.lists import check_references, visible
-from secure_gateway.proxy.methods import Method, Sender, find_method
+from secure_gateway.proxy.methods import Method, Sender, find_method, is_look_alike
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
 from secure_gateway.proxy.translation import (
     Call,
@@ -109,6 +109,10 @@ class Judge:
         if method is None and self._refuse_unknown:
             reason = "the method is unknown, and the configuration refuses unknown methods"
             raise await self.refuse(caller, ErrorCode.FORBIDDEN, reason, name=message.method)
+        if is_look_alike(sender, message.method):
+            # A server that ignores case would call a tool for what we judged as a message of no kind.
+            reason = "the method differs from a known one by its spelling only"
+            raise await self.refuse(caller, ErrorCode.INVALID_REQUEST, reason, name=message.method)
         try:
             return method, read_call(message, method, self._server.name)
         except Malformed as found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from secure_gateway.errors import ErrorCode, PermissionDenied, RequestError
+from secure_gateway.errors import ErrorCode, PermissionDenied, PolicyDenied, RequestError
 from secure_gateway.gateway import Gateway
 from secure_gateway.proxy.methods import Listing
 from secure_gateway.proxy.wire import Kind, Message, changed, keep_items
@@ -57,7 +57,7 @@ async def check_references(
     gateway: Gateway, message: Message, credentials: AuthCredentials | None, server: str
 ) -> None:
     """Check that the caller may use what ``message`` refers to beside its target: completions name prompts and resources,
-    subscriptions name resources. Raises ``PermissionDenied``.
+    subscriptions name resources. Raises ``PermissionDenied``, and ``PolicyDenied`` where it cannot be told.
     """
     referenced = _references(message)
     if not referenced:
@@ -70,15 +70,33 @@ async def check_references(
 
 
 def _references(message: Message) -> list[tuple[Operation, str]]:
-    params = message.params or {}
+    """Return what ``message`` refers to. Raises ``PolicyDenied`` where that cannot be told, or a lenient reader might read something else."""
     if message.method == "completion/complete":
-        ref = params.get("ref")
-        if type(ref) is not dict or type(ref.get("type")) is not str or ref["type"] not in _REFERENCES:
-            return []
-        operation, member = _REFERENCES[ref["type"]]
-        return [(operation, str(ref.get(member, "")))]
+        ref = _member(message.params or {}, "ref", dict)
+        kind = None if ref is None else _member(ref, "type", str)
+        if ref is None or kind not in _REFERENCES:
+            raise _unreadable("a completion for neither a prompt nor a resource")
+        operation, member = _REFERENCES[kind]
+        return [(operation, _member(ref, member, str) or "")]
     if message.method == "subscriptions/listen":
-        wanted = params.get("notifications")
-        uris = wanted.get("resourceSubscriptions") if type(wanted) is dict else None
-        return [(Operation.RESOURCE, str(uri)) for uri in uris] if type(uris) is list else []
+        wanted = _member(message.params or {}, "notifications", dict)
+        uris = None if wanted is None else _member(wanted, "resourceSubscriptions", list)
+        if not all(type(uri) is str for uri in uris or ()):
+            raise _unreadable("a subscription to something that is no URI")
+        return [(Operation.RESOURCE, uri) for uri in uris or ()]
     return []
+
+
+def _member(value: dict[str, Any], name: str, kind: type) -> Any:
+    """Return a member of ``value``, None where it is missing. Raises ``PolicyDenied`` for another kind or another spelling."""
+    folded = name.casefold()
+    if any(key != name and key.casefold() == folded for key in value):
+        raise _unreadable(f"a member that differs from {name!r} by case only")
+    found = value.get(name)
+    if found is not None and type(found) is not kind:
+        raise _unreadable(f"a {name!r} of another kind than expected")
+    return found
+
+
+def _unreadable(what: str) -> PolicyDenied:
+    return PolicyDenied(ErrorCode.INVALID_ARGUMENTS, what)

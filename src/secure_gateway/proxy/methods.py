@@ -130,6 +130,14 @@ def find_method(sender: Sender, name: str) -> Method | None:
     return METHODS.get((sender, name))
 
 
+_SPELLINGS: Final = frozenset((sender, name.casefold()) for sender, name in METHODS)
+
+
+def is_look_alike(sender: Sender, name: str) -> bool:
+    """Tell whether ``name`` is no method of the table, and a lenient reader would take it for one."""
+    return (sender, name) not in METHODS and (sender, name.strip().strip("/").casefold()) in _SPELLINGS
+
+
 def table_rows() -> list[tuple[str, str, str, str, str]]:
     """Return the table as text: method, sender, operation, target, judged content. The documentation prints it."""
     return [

@@ -1,0 +1,110 @@
+"""What a caller is not shown, it cannot reach by asking for it all the same, however that is spelt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from secure_gateway.errors import PolicyDenied, RequestDenied
+from secure_gateway.gateway import Gateway
+from secure_gateway.pipeline.permissions import Permissions
+from secure_gateway.proxy.judge import Caller, Judge
+from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
+from secure_gateway.proxy.wire import Message, WireLimits, decode, encode
+from secure_gateway.testing.gateways import MemorySink, gateway_for
+from secure_gateway.types import Door, Request
+
+
+def _message(**members: Any) -> Message:
+    return decode(encode({"jsonrpc": "2.0", "id": 1, **members}), WireLimits())
+
+
+class _Talk:
+    """A client that asks one server by one judge, and what that server saw."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._judge = Judge(gateway, ProxySettings(), UpstreamServer(name="s", command=("server",)), Door.STDIO)
+        self.seen: list[str] = []
+
+    async def ask(self, method: str, params: dict[str, Any] | None = None, result: Any = None) -> Message:
+        async def forward(outgoing: Message, _judged: Request) -> Message:
+            self.seen.append(outgoing.method)
+            return _message(result=result or {})
+
+        return await self._judge.client_request(_message(method=method, params=params or {}), Caller(), forward)
+
+
+async def test_a_tool_that_a_guard_takes_off_the_list_cannot_be_called_until_it_is_declared_anew() -> None:
+    sink = MemorySink()
+    gateway = gateway_for(sinks=[sink])
+    clean = gateway.snapshot
+    gateway.replace(msgspec.structs.replace(clean, judge_tools=lambda _server, _tools: [("evil", "its description")]))
+    talk = _Talk(gateway)
+    listed = {"tools": [{"name": "evil", "inputSchema": {}}, {"name": "good", "inputSchema": {}}]}
+    answer = await talk.ask("tools/list", result=listed)
+    assert [tool["name"] for tool in answer.result["tools"]] == ["good"]
+    with pytest.raises(PolicyDenied, match="cannot be called"):
+        await talk.ask("tools/call", {"name": "evil", "arguments": {}})
+    assert sink.last.outcome == "denied"
+    await talk.ask("tools/call", {"name": "good", "arguments": {}})
+    gateway.replace(clean)
+    await talk.ask("tools/list", result=listed)
+    await talk.ask("tools/call", {"name": "evil", "arguments": {}})
+    assert talk.seen == ["tools/list", "tools/call", "tools/list", "tools/call"]
+
+
+@pytest.mark.parametrize(
+    "method", ["Tools/Call", "TOOLS/CALL", " tools/call", "tools/call ", "/tools/call", "resources/Read"]
+)
+async def test_a_method_that_differs_from_a_known_one_by_its_spelling_only_reaches_no_server(method: str) -> None:
+    sink = MemorySink()
+    talk = _Talk(gateway_for(sinks=[sink]))
+    with pytest.raises(RequestDenied, match="spelling"):
+        await talk.ask(method, {"name": "tool"})
+    assert (talk.seen, sink.last.outcome, sink.last.name) == ([], "denied", method)
+
+
+async def test_a_method_that_nobody_knows_is_judged_as_a_message() -> None:
+    talk = _Talk(gateway_for())
+    await talk.ask("vendor/extension")
+    assert talk.seen == ["vendor/extension"]
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("completion/complete", {"ref": {"type": "ref/prompt", "name": "secret"}}),
+        ("completion/complete", {"ref": {"type": "ref/prompt", "name": "ok", "Name": "secret"}}),
+        ("completion/complete", {"ref": {"Type": "ref/prompt", "name": "secret"}}),
+        ("completion/complete", {"ref": {"type": "ref/tool", "name": "secret"}}),
+        ("completion/complete", {"Ref": {"type": "ref/prompt", "name": "secret"}}),
+        ("completion/complete", {"ref": [{"type": "ref/prompt", "name": "secret"}]}),
+        ("completion/complete", {"ref": {"type": "ref/resource"}}),
+        ("completion/complete", {}),
+        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["file:///secret"]}}),
+        ("subscriptions/listen", {"notifications": {"ResourceSubscriptions": ["file:///secret"]}}),
+        ("subscriptions/listen", {"Notifications": {"resourceSubscriptions": ["file:///secret"]}}),
+        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": "file:///secret"}}),
+        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": [["file:///secret"]]}}),
+    ],
+)
+async def test_nothing_refers_to_what_the_caller_may_not_use_or_to_what_cannot_be_told(
+    method: str, params: dict[str, Any]
+) -> None:
+    gateway = gateway_for()
+    roles = {"tester": {"prompts": ["ok"], "resources": ["file:///ok"]}}
+    gateway.replace(msgspec.structs.replace(gateway.snapshot, permissions=Permissions(roles)))
+    talk = _Talk(gateway)
+    with pytest.raises(RequestDenied):
+        await talk.ask(method, params)
+    assert talk.seen == []
+
+
+async def test_references_to_what_the_caller_may_use_pass() -> None:
+    talk = _Talk(gateway_for())
+    await talk.ask("completion/complete", {"ref": {"type": "ref/prompt", "name": "ok"}})
+    await talk.ask("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["file:///ok"]}})
+    await talk.ask("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
+    assert len(talk.seen) == 3
