@@ -140,6 +140,10 @@ class DecisionRecord(msgspec.Struct, kw_only=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as JSON-ready builtins; the form that is stored, exported and printed. No payload, no credential."""
+        return {**self.head(), "steps": [step_facts(entry) for entry in self.trace]}
+
+    def head(self) -> dict[str, Any]:
+        """Return what ``to_dict`` says of the request as a whole."""
         who = self.principal
         return {
             "request_id": self.request_id,
@@ -158,7 +162,6 @@ class DecisionRecord(msgspec.Struct, kw_only=True):
             "reason": self.reason,
             "decided_by": self.decided_by,
             "duration_us": round(self.duration_us, 1),
-            "steps": [_step_facts(entry) for entry in self.trace],
         }
 
     def __repr__(self) -> str:
@@ -195,7 +198,7 @@ def _step(entry: TraceEntry) -> Step:
     )
 
 
-def _step_facts(entry: TraceEntry) -> dict[str, Any]:
+def step_facts(entry: TraceEntry) -> dict[str, Any]:
     """Return a step as builtins: the same fields as ``Step``, made at a third of the price, for every record is stored."""
     source, seconds, noted = entry
     note = noted or _ALLOWED

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from secure_gateway.decisions import Note, Verdict
+from secure_gateway.decisions import Note, Stage, Verdict
 from secure_gateway.errors import StoreError
-from secure_gateway.plugins.telemetry.record_keeper import TABLE, RecordKeeper
+from secure_gateway.plugins.telemetry.record_keeper import TABLE, RecordKeeper, StoredForm
 from secure_gateway.stores.base import StateStore
 from secure_gateway.stores.memory import MemoryStore
 from secure_gateway.stores.sqlite import SQLiteStore
@@ -94,3 +95,11 @@ def test_a_damaged_record_is_an_error_not_an_empty_answer(damage: bytes) -> None
     store.append(TABLE, [("r1", damage)], keep=10)
     with pytest.raises(StoreError, match="damaged"):
         RecordKeeper(store).find("r1")
+
+
+def test_every_step_is_kept_with_its_own_time_whatever_its_plugin_is_called() -> None:
+    sources = [Stage("tool_pre_invoke", plugin=name) for name in ("100%", "%b", '"}', "é")]
+    trace = [(source, seconds, None) for seconds in (0.0, 0.00123456, 12.0) for source in sources]
+    given = msgspec.structs.replace(record("r1"), trace=[*trace, (sources[0], 0.5, Note(Verdict.WARN, "look"))])
+    form = StoredForm()
+    assert [json.loads(form(given)) for _ in range(2)] == [json.loads(json.dumps(given.to_dict()))] * 2
