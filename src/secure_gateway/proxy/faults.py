@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from secure_gateway.errors import HTTP_STATUS, ErrorCode, RequestDenied, RequestError
+from secure_gateway.errors import HTTP_STATUS, PUBLIC_MESSAGE, ErrorCode, RequestDenied, RequestError
 from secure_gateway.proxy.wire import INVALID_REQUEST, MessageId, WireError, encode
 
 INVALID_PARAMS: Final = -32602
 
 _RESERVED: Final = {ErrorCode.INVALID_REQUEST: INVALID_REQUEST, ErrorCode.INVALID_ARGUMENTS: INVALID_PARAMS}
 """The two refusals for which JSON-RPC has a code. The rest use their HTTP status, outside the range that JSON-RPC and MCP reserve."""
-
-_PUBLIC: Final = {
-    ErrorCode.PLUGIN_ERROR: "a check could not be completed, so the request was refused",
-    ErrorCode.PLUGIN_TIMEOUT: "a check took too long, so the request was refused",
-    ErrorCode.UPSTREAM_ERROR: "the server behind the gateway failed",
-    ErrorCode.UPSTREAM_TIMEOUT: "the server behind the gateway did not answer in time",
-    ErrorCode.INVALID_RESULT: "the server behind the gateway sent an answer that cannot be checked",
-    ErrorCode.CANCELLED: "the request was cancelled",
-    ErrorCode.UNAVAILABLE: "the gateway cannot serve this request now",
-    ErrorCode.INTERNAL: "the gateway failed",
-}
-"""What a remote caller reads of a fault. Its reason is for the operator's record only."""
 
 
 def jsonrpc_code(code: ErrorCode) -> int:
@@ -32,7 +20,7 @@ def jsonrpc_code(code: ErrorCode) -> int:
 
 def public_text(error: RequestDenied | RequestError) -> str:
     """Return the sentence that a remote caller may read: a verdict's reason, but never a fault's."""
-    said = error.reason if isinstance(error, RequestDenied) else _PUBLIC.get(error.code, "the request failed")
+    said = error.reason if isinstance(error, RequestDenied) else PUBLIC_MESSAGE[error.code]
     return f"secure-gateway: {said} ({error.code.value}" + (
         f", request {error.request_id})" if error.request_id else ")"
     )

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
-from secure_gateway.errors import HTTP_STATUS, AuthenticationDenied, RequestDenied, RequestError
-from secure_gateway.proxy.faults import error_response, public_text
+from secure_gateway.errors import HTTP_STATUS, PUBLIC_MESSAGE, AuthenticationDenied, RequestDenied, RequestError
+from secure_gateway.integrations.asgi import challenge
+from secure_gateway.proxy.faults import error_response
 from secure_gateway.proxy.sse import message_event
 from secure_gateway.proxy.wire import MessageId, encode
 
@@ -20,7 +21,6 @@ SEND_SECONDS: Final = 60.0
 """How long a client may leave what we send unread before we give it up."""
 
 _JSON: Final = (b"content-type", b"application/json")
-_CHALLENGE: Final = (b"www-authenticate", b'Bearer realm="secure-gateway"')
 EVENT_HEADERS: Final = [
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-cache, no-transform"),
@@ -52,11 +52,7 @@ class Reply:
 
     async def problem(self, status: int, title: str, detail: str = "", headers: HeaderLines | None = None) -> None:
         """Answer with a problem document (RFC 9457)."""
-        raw = encode(
-            {"type": "about:blank", "title": title, "status": status, **({"detail": detail} if detail else {})}
-        )
-        lines = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(raw)).encode())]
-        await self.body(status, raw, [*lines, *(headers or [])])
+        await self._problem({"title": title, "status": status, **({"detail": detail} if detail else {})}, headers or [])
 
     async def body(self, status: int, raw: bytes, headers: HeaderLines) -> None:
         """Answer with ``raw``."""
@@ -91,16 +87,21 @@ class Reply:
     async def refuse(self, error: RequestDenied | RequestError, message_id: MessageId | None, *, modern: bool) -> None:
         """Answer with a verdict or a fault: as a JSON-RPC error where the request has an id, else as a problem document."""
         if message_id is None:
-            lines = [_CHALLENGE] if isinstance(error, AuthenticationDenied) else None
             status = getattr(error, "http_status", 0) or HTTP_STATUS[error.code]
-            await self.problem(status, error.code.value, public_text(error), lines)
+            facts = {"status": status, "code": error.code.value, "request_id": error.request_id}
+            await self._problem({"title": PUBLIC_MESSAGE[error.code], **facts}, _challenge(error))
         elif self.is_stream:
             await self.message(error_response(message_id, error))
             await self.end()
         elif isinstance(error, AuthenticationDenied):
-            await self.json(401, error_response(message_id, error), [_CHALLENGE])
+            await self.json(401, error_response(message_id, error), _challenge(error))
         else:
             await self.json(refusal_status(error, modern=modern), error_response(message_id, error))
+
+    async def _problem(self, document: dict[str, Any], headers: HeaderLines) -> None:
+        raw = encode({"type": "about:blank", **document})
+        lines = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(raw)).encode())]
+        await self.body(document["status"], raw, [*lines, *headers])
 
     async def _transmit(self, message: MutableMapping[str, Any]) -> None:
         try:
@@ -122,3 +123,7 @@ def refusal_status(error: RequestDenied | RequestError, *, modern: bool) -> int:
     if isinstance(error, RequestError):
         return HTTP_STATUS[error.code]
     return 400 if modern and HTTP_STATUS[error.code] == 400 else 200  # noqa: PLR2004 - HTTP status codes speak for themselves
+
+
+def _challenge(error: RequestDenied | RequestError) -> HeaderLines:
+    return [(b"www-authenticate", challenge(error.code))] if isinstance(error, AuthenticationDenied) else []

@@ -6,7 +6,7 @@ import logging
 from collections import OrderedDict
 from typing import Final
 
-from secure_gateway.errors import RequestDenied, RequestError
+from secure_gateway.errors import AuthenticationDenied, RequestDenied, RequestError
 from secure_gateway.proxy.endpoint import SessionGoneError
 from secure_gateway.proxy.exchange import Exchange
 from secure_gateway.proxy.faults import error_response
@@ -75,6 +75,8 @@ class UrlTraffic:
     async def _pass_notification(self, exchange: Exchange, session: UrlSession, event: Event, message: Message) -> None:
         try:
             judged = await self.judge.server_notification(message, exchange.caller)
+        except AuthenticationDenied:
+            raise  # the caller is nobody any more, so its stream ends
         except (RequestDenied, RequestError) as error:
             _log.warning("the %s of server %r was dropped: %s", message.method, self.server.name, error)
             await self._keep_cursor(exchange, event)

@@ -51,7 +51,9 @@ def make_transport() -> httpx.AsyncHTTPTransport:
     """
     # Idle for less than the five seconds after which servers commonly hang up: a POST on a dying connection cannot be repeated.
     limits = httpx.Limits(max_connections=1000, max_keepalive_connections=200, keepalive_expiry=3.0)
-    return httpx.AsyncHTTPTransport(verify=httpx.create_ssl_context(trust_env=False), trust_env=False, limits=limits)
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()  # the authorities of the machine too: companies have their own
+    return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
 
 
 class UrlUpstream:
