@@ -7,6 +7,7 @@ import tracemalloc
 import pytest
 
 from secure_gateway.pipeline.permissions import Permissions
+from secure_gateway.testing.gateways import MemorySink, gateway_for
 from secure_gateway.types import Operation, Principal
 
 _CALLER = Principal(subject="u", provider="p", roles=("r",))
@@ -39,3 +40,9 @@ def test_names_that_are_long_are_not_remembered() -> None:
     finally:
         tracemalloc.stop()
     assert kept < 5_000_000
+
+
+async def test_a_record_keeps_no_more_than_the_beginning_of_a_long_name() -> None:
+    sink = MemorySink()
+    await gateway_for(sinks=[sink]).call("x" * 5_000_000, {}, lambda _arguments: 1)
+    assert sink.last.name == "x" * 4095 + "…"

@@ -19,6 +19,8 @@ from secure_gateway.types import Principal, Request
 
 _PROCESS = os.urandom(6).hex()
 _numbers = itertools.count(1)
+_LONGEST_NAME = 4096
+"""Characters of a name that a record keeps: names come from callers, and thousands of records wait in memory and on disk."""
 
 
 def new_request_id() -> str:
