@@ -18,6 +18,9 @@ from secure_gateway.plugins.registry import ProviderRegistry
 
 BUILT_IN: Mapping[str, str] = {
     "deny_list": "secure_gateway.plugins.hooks.deny_list:DenyListPlugin",
+    "pii_filter": "secure_gateway.plugins.hooks.pii_filter:PIIFilterPlugin",
+    "resource_filter": "secure_gateway.plugins.hooks.resource_filter:ResourceFilterPlugin",
+    "search_replace": "secure_gateway.plugins.hooks.search_replace:SearchReplacePlugin",
 }
 ENTRY_POINTS = "secure_gateway.plugins"
 _NOT_FIRED = frozenset({HttpHookType.HTTP_AUTH_RESOLVE_USER.value, HttpHookType.HTTP_AUTH_CHECK_PERMISSION.value})

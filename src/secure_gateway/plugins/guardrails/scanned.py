@@ -78,7 +78,7 @@ class ScanGuard:
         rules = self._rules
         findings = [finding for finding in findings if finding.confidence >= rules.min_confidence]
         if rules.allow:
-            findings = _without_allowed(value, findings, rules.allow)
+            findings = without_allowed(value, findings, rules.allow.__contains__)
         if not findings:
             return ValueResponse()
         violations = violations_of(findings, rules)
@@ -105,12 +105,12 @@ def violations_of(findings: Sequence[Finding], rules: ScanRules) -> list[Guardra
     ]
 
 
-def _without_allowed(value: Any, findings: Sequence[Finding], allow: frozenset[str]) -> list[Finding]:
+def without_allowed(value: Any, findings: Sequence[Finding], is_allowed: Callable[[str], bool]) -> list[Finding]:
     """Drop findings whose text, whole and with all that overlaps it, is an allowed one."""
     spans: dict[str, list[tuple[int, int]]] = {}
 
     def look(finding: Finding, text: str) -> str:
-        if text in allow:
+        if is_allowed(text):
             spans.setdefault(finding.pointer, []).append((finding.start, finding.end))
         return text
 
