@@ -365,9 +365,10 @@ async def _ended_badly(run: Run, error: BaseException) -> BaseException:
 async def _deliver(run: Run, error: BaseException | None) -> None:
     """Hand the record to every sink. Raises ``RequestError`` when a required sink cannot take or keep it."""
     record = run.finish(error)
-    for sink in run.snapshot.sinks:
-        if (sink.emit(record) and (not sink.durable or await sink.committed())) or not sink.required:
-            continue
-        if error is None or isinstance(error, SecureGatewayException):
-            message = f"the record could not be kept by {sink.name!r}, which the configuration requires"
-            raise RequestError(ErrorCode.UNAVAILABLE, message, request_id=record.request_id)
+    failed = ""
+    for sink in run.snapshot.sinks:  # all of them: one that fails must not blind those behind it
+        if not (sink.emit(record) and (not sink.durable or await sink.committed())) and sink.required:
+            failed = failed or sink.name
+    if failed and (error is None or isinstance(error, SecureGatewayException)):
+        message = f"the record could not be kept by {failed!r}, which the configuration requires"
+        raise RequestError(ErrorCode.UNAVAILABLE, message, request_id=record.request_id)

@@ -89,7 +89,7 @@ def begin(request: Request, snapshot: Snapshot) -> Run:
         time=time(),
         door=request.door,
         operation=request.operation,
-        name=request.name,
+        name=request.name if len(request.name) <= _LONGEST_NAME else request.name[: _LONGEST_NAME - 1] + "…",
         server=request.server,
         policy_version=snapshot.policy_version,
         trace=trace,
