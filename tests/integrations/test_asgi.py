@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import httpx
@@ -227,3 +228,44 @@ async def test_a_websocket_is_refused_before_it_is_accepted() -> None:
     scope = {"type": "websocket", "path": "/ws", "headers": [], "client": ("127.0.0.1", 1)}
     await SecureGatewayMiddleware(app, gateway_for(roles={}))(scope, None, send)  # type: ignore[arg-type]
     assert sent[0]["type"] == "websocket.close"
+
+
+async def test_a_failure_at_the_answer_counts_even_if_the_app_swallows_it() -> None:
+    class Broken(Plugin):
+        async def http_post_request(self, payload: Any, context: Any) -> HttpPostRequestResult:
+            raise ValueError
+
+    async def deaf(scope: Any, receive: Any, send: Any) -> None:
+        with contextlib.suppress(Exception):  # what a careless app does
+            await app(scope, receive, send)
+
+    sink = MemorySink()
+    answer = await client(sink, Broken(PluginConfig(name="broken")), inner=deaf).get("/things", headers=AS_ANN)
+    assert answer.status_code == 503
+    assert sink.last.outcome is Outcome.FAILED
+
+
+async def test_a_refusal_at_the_answer_is_a_failure_since_that_hook_cannot_refuse() -> None:
+    class Late(Plugin):
+        async def http_post_request(self, payload: Any, context: Any) -> HttpPostRequestResult:
+            return HttpPostRequestResult(continue_processing=False)
+
+    answer = await client(MemorySink(), Late(PluginConfig(name="late"))).get("/things", headers=AS_ANN)
+    assert answer.status_code == 503
+
+
+async def test_a_content_length_of_thousands_of_digits_is_refused() -> None:
+    sink = MemorySink()
+    answer = await client(sink).get("/things", headers={**AS_ANN, "Content-Length": "9" * 5000})
+    assert answer.status_code == 400
+    assert sink.last.outcome is Outcome.DENIED
+
+
+async def test_an_answer_may_stream_longer_than_an_upstream_call_may_take() -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.sleep(0.2)
+        await send({"type": "http.response.body", "body": b"done"})
+
+    http = client(MemorySink(), limits=Limits(upstream_timeout=0.05), inner=slow)
+    assert (await http.get("/things", headers=AS_ANN)).text == "done"

@@ -440,3 +440,34 @@ async def test_a_payload_is_what_the_plugin_documentation_promises() -> None:
 
     _, _, reached = await run(Scripted(look))
     assert reached == [{**ARGUMENTS, "processed": True}]
+
+
+async def test_a_clear_no_denies_however_odd_its_violation_is() -> None:
+    odd: Any = {"code": "NO"}
+    bad = Scripted(
+        lambda _p, _c: ToolPreInvokeResult(continue_processing=False, violation=odd),
+        mode=PluginMode.ENFORCE_IGNORE_ERROR,
+    )
+    outcome, _, reached = await run(bad)
+    assert isinstance(outcome, PolicyDenied)
+    assert reached == []
+
+
+async def test_a_header_value_with_a_line_break_is_refused() -> None:
+    split = Scripted(
+        lambda p, _c: ToolPreInvokeResult(
+            modified_payload=p.model_copy(update={"headers": {"X-A": "1\r\nAuthorization: x"}})
+        )
+    )
+    outcome, _, _ = await run(split)
+    assert isinstance(outcome, PluginError)
+
+
+async def test_values_that_hold_each_other_twice_are_refused_before_they_fill_the_memory() -> None:
+    doubled: Any = ["x"]
+    for _ in range(90):
+        doubled = [doubled, doubled]
+    outcome, _, reached = await run(arguments={"x": doubled})
+    assert isinstance(outcome, PolicyDenied)
+    assert outcome.code is ErrorCode.TOO_LARGE
+    assert reached == []

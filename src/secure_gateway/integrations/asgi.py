@@ -6,6 +6,7 @@ the caller that this middleware sets.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
@@ -25,6 +26,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _UNIQUE = frozenset({"authorization", "x-api-key", "apikey", "content-length", "host"})
 """Headers of which a second one would let two readers see different requests."""
+
+
+_LONGEST_NUMBER = 18
+"""Digits of a Content-Length; Python refuses to read a number of thousands of them."""
 
 
 class SecureGatewayMiddleware:
@@ -62,12 +67,13 @@ class SecureGatewayMiddleware:
             headers=headers,
             content_type=headers.get("content-type", ""),
             client_host=client[0] or "",
+            time_limit=math.inf,  # how long an answer may stream is the server's and the app's affair
         )
         fault = fault or _path_fault(scope["path"])
         if fault:
             raise await self._gateway.refuse(request, ErrorCode.INVALID_REQUEST, fault)
         length = headers.get("content-length", "0")
-        if not (length.isascii() and length.isdigit()):
+        if not (length.isascii() and length.isdigit() and len(length) <= _LONGEST_NUMBER):
             raise await self._gateway.refuse(request, ErrorCode.INVALID_REQUEST, "the Content-Length is no number")
         if int(length) > self._gateway.snapshot.limits.max_payload_bytes:
             raise await self._gateway.refuse(request, ErrorCode.TOO_LARGE, "the body exceeds limits.max_payload_bytes")
@@ -84,6 +90,8 @@ class SecureGatewayMiddleware:
         exchange.respond = respond
         with acting_as(judged.credentials):
             await self._app(exchange.scope, exchange.receive, exchange.send)
+        if exchange.failure is not None:
+            raise exchange.failure  # the app has swallowed it; it counts all the same
         if exchange.too_large:
             raise RequestDenied(
                 ErrorCode.TOO_LARGE, "the body exceeds limits.max_payload_bytes", request_id=judged.request_id
@@ -96,6 +104,7 @@ class _Exchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         self.scope = scope
         self.too_large = False
+        self.failure: RequestDenied | RequestError | None = None
         self.respond: Respond | None = None
         self._receive = receive
         self._send = send
@@ -117,7 +126,11 @@ class _Exchange:
         if message["type"] == "http.response.start":
             if self.respond is not None:
                 given = [(key.decode("latin-1"), value.decode("latin-1")) for key, value in message.get("headers", [])]
-                changed = await self.respond(message["status"], Headers(given))
+                try:
+                    changed = await self.respond(message["status"], Headers(given))
+                except (RequestDenied, RequestError) as error:
+                    self.failure = error
+                    raise
                 message = {**message, "headers": _merged(message.get("headers", []), changed)}
             self._started = True
         elif message["type"] == "websocket.accept":

@@ -138,12 +138,20 @@ def _settle(run: Run, binding: HookBinding, answer: PluginResult[Any], subject: 
     run.trace.append((binding, elapsed, Note(verdict, "", changes, metadata)))
 
 
+def _text(violation: Any, field: str, most: int) -> str:
+    """Return a field of a violation; a clear no counts, however odd its reasons are."""
+    value = getattr(violation, field, "")
+    return value[:most] if isinstance(value, str) else ""
+
+
 def _refused(
     run: Run, binding: HookBinding, answer: PluginResult[Any], elapsed: float, metadata: dict[str, Any] | None
 ) -> None:
-    violation = answer.violation
-    code = str(violation.code)[:64] if violation is not None else ""
-    reason = str(violation.reason)[:200] if violation is not None else "no reason given"
+    code = _text(answer.violation, "code", 64)
+    reason = _text(answer.violation, "reason", 200) or "no reason given"
+    if not HOOK_POINTS[binding.hook].may_deny:
+        _failed(run, binding, ErrorCode.PLUGIN_ERROR, f"it refused, which {binding.hook} cannot")
+        return
     if binding.mode is PluginMode.PERMISSIVE:
         run.trace.append((binding, elapsed, Note(Verdict.WOULD_DENY, reason, (), metadata)))
         return
@@ -191,18 +199,25 @@ def _unwritable(point: HookPoint, name: Any, content: Any, headers: Any, subject
     if point.headers_only is not None:
         if name != subject.name or content != subject.body.value:
             return f"it changed more than headers, which is all that {point.name} may change"
-        if not isinstance(headers, Mapping) or not all(
-            isinstance(k, str) and isinstance(v, str) for k, v in headers.items()
-        ):
-            return "it returned headers that are not texts"
-        return ""
+        return "" if _are_headers(headers) else "it returned headers that are no texts of one line"
     if not isinstance(name, str) or not name:
         return f"it set {point.target} to a {type(name).__name__}, expected a text"
     if name != subject.name and point.target not in point.writable:
         return f"it changed {point.target}, which {point.name} may not change"
-    if headers is not None and headers != (subject.headers or {}) and "headers" not in point.writable:
-        return f"it changed headers, which {point.name} may not change"
+    if headers is not None and headers != (subject.headers or {}):
+        if "headers" not in point.writable:
+            return f"it changed headers, which {point.name} may not change"
+        if not _are_headers(headers):
+            return "it returned headers that are no texts of one line"
     return ""
+
+
+def _are_headers(headers: Any) -> bool:
+    """Tell whether names and values are texts without control characters: a line break would begin another header."""
+    return isinstance(headers, Mapping) and all(
+        isinstance(name, str) and isinstance(value, str) and f"{name}{value}".isprintable()
+        for name, value in headers.items()
+    )
 
 
 def _raised(run: Run, binding: HookBinding, error: BaseException) -> None:

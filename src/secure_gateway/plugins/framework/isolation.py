@@ -19,6 +19,9 @@ Copier = Callable[[], Any]
 SMALL = 32
 """Up to so many values a copy of all costs less than the plan by which it could be cheaper, and about what it would to postpone it."""
 
+MOST_VALUES = 1_000_000
+"""A value that is shared counts wherever it stands: a few that hold each other twice stand for more than fits into any memory."""
+
 copy_small = msgspec.to_builtins
 """Copies a JSON value; every dict and list of the copy is new."""
 
@@ -68,6 +71,8 @@ def _checked(container: Any, depth_left: int) -> int:
             count += _checked(value, depth_left - 1)
         elif kind not in _SCALARS:
             raise _not_json(value)
+    if count > MOST_VALUES:
+        raise PolicyDenied(ErrorCode.TOO_LARGE, f"the payload holds more than {MOST_VALUES} values")
     return count
 
 
