@@ -89,6 +89,19 @@ def test_a_denied_handshake_starts_nothing(gateway: RunningGateway, tmp_path: Pa
     assert _processes(tmp_path) == []
 
 
+def test_a_client_that_leaves_during_the_handshake_leaves_no_process(
+    start_gateway: StartGateway, tmp_path: Path
+) -> None:
+    mark = str(tmp_path / "server.log")
+    gateway = start_gateway(servers={"scripted": {"command": ["/bin/sh", "-c", f"sleep 1000; {mark}"]}})
+    with HttpClient(gateway.url("scripted")) as client:
+        body = client._body({"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}})
+        with pytest.raises(httpx.ReadTimeout), httpx.Client(timeout=1.0) as impatient:
+            impatient.post(client.url, content=body, headers=client.headers)
+    _until(lambda: not _processes(tmp_path))
+    assert gateway.records()[-1]["outcome"] == "cancelled"
+
+
 def test_notifications_of_a_call_come_before_its_answer_on_its_own_stream(client: HttpClient) -> None:
     params = {"name": "notify", "arguments": {"text": "a S" + "ECRET"}, "_meta": {"progressToken": "t"}}
     with client.open(id=1, method="tools/call", params=params) as stream:

@@ -115,6 +115,10 @@ class ServerProcess(asyncio.SubprocessProtocol):
             self._signal(signal.SIGKILL)
             self._transport.close()
 
+    def abort(self) -> None:
+        """Kill it and its whole group, at once."""
+        self._signal(signal.SIGKILL)
+
     async def wait(self) -> int | None:
         """Wait until the process has exited; return its exit code, negative for a signal."""
         await self._exited.wait()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Final
 
-from secure_gateway.errors import ErrorCode, RequestDenied, RequestError, UpstreamError
+from secure_gateway.errors import ErrorCode, UpstreamError
 from secure_gateway.gateway import Gateway
 from secure_gateway.proxy.child_session import ChildSession
 from secure_gateway.proxy.child_shared import SharedChild
@@ -120,8 +120,10 @@ class ChildEndpoint(Endpoint):
 
         try:
             answer = await self.judge.client_request(message, exchange.caller, forward)
-        except (RequestDenied, RequestError):
-            self._end(session)
+        except BaseException:
+            # Also when the client left before it could read the session's id: nobody would ever close that session.
+            if not exchange.reply.is_started:
+                self._end(session)
             raise
         await _finish(exchange, answer)
 
@@ -146,8 +148,12 @@ class ChildEndpoint(Endpoint):
             if child is None or child.is_over:
                 self._make_room()
                 child = SharedChild(self.judge, self.server, self.limits)
-                await child.start(self._environment)
-                await child.settle_era(first)
+                try:
+                    await child.start(self._environment)
+                    await child.settle_era(first)
+                except BaseException:
+                    self._closing.add(child.close())
+                    raise
                 if (ended := self._shared.pop(owner, None)) is not None:
                     self._closing.add(ended.close())
                 self._shared[owner] = child

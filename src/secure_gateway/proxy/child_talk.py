@@ -50,13 +50,16 @@ class ChildTalk(ABC):
         """Start the process. Raises ``UpstreamError``."""
         await self.link.start(dict(environment))
         self._pump = asyncio.get_running_loop().create_task(self._pass_all())
+        self._pump.add_done_callback(self._pump_ended)
 
     async def close(self) -> None:
         """End the process and wait until it is gone."""
         self.is_over = True
-        await self.link.close()
-        if self._pump is not None:
-            self._pump.cancel()
+        try:
+            await self.link.close()
+        finally:
+            if self._pump is not None:
+                self._pump.cancel()
 
     async def converse(self, outlet: Outlet, outgoing: Message) -> Message:
         """Send a request and return its answer, after everything that the server said before it has been passed on."""
@@ -118,6 +121,15 @@ class ChildTalk(ABC):
                     await self.pass_notification(item)
             except (ClientGoneError, ConnectionError, RequestDenied, RequestError) as error:
                 _log.debug("a %s of server %r reached nobody: %s", item.method, self.server.name, type(error).__name__)
+
+    def _pump_ended(self, pump: asyncio.Task[None]) -> None:
+        """Let nobody wait for what will not be passed on any more. Other than by ``close``, that is a fault of ours."""
+        self.is_over = True
+        for outlet in self.outlets:
+            outlet.settled.set()
+        if not pump.cancelled() and (error := pump.exception()) is not None:
+            _log.error("what server %r said could not be handled: %s", self.server.name, type(error).__name__)
+            self.link.process.abort()
 
     def _over(self) -> None:
         self.is_over = True

@@ -10,6 +10,8 @@ import msgspec
 
 from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
 from secure_gateway.gateway import Gateway
+from secure_gateway.plugins.framework.hookpoints import MessageHookType, ToolHookType
+from secure_gateway.plugins.framework.plugin import PluginMode
 from secure_gateway.proxy.lists import check_references, visible
 from secure_gateway.proxy.methods import Method, Sender, find_method, is_look_alike
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
@@ -29,6 +31,9 @@ Forward = Callable[[Message, Request], Awaitable[Message]]
 """Carries a judged request to the other side and returns its answer. Raises ``RequestError`` when none comes."""
 Deliver = Callable[[Message], Awaitable[None]]
 """Carries a judged notification to the other side."""
+
+
+_TASKS = ("tasks/", "notifications/tasks")
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -113,10 +118,21 @@ class Judge:
             # A server that ignores case would call a tool for what we judged as a message of no kind.
             reason = "the method differs from a known one by its spelling only"
             raise await self.refuse(caller, ErrorCode.INVALID_REQUEST, reason, name=message.method)
+        if message.method.startswith(_TASKS) and (plugin := self._blind_to_tasks()):
+            # The result of a tool that runs as a task comes with these messages, and past the hooks of tool results.
+            reason = f"results of tasks would pass by {plugin!r}, which judges tool results and no other messages"
+            raise await self.refuse(caller, ErrorCode.DENIED, reason, name=message.method)
         try:
             return method, read_call(message, method, self._server.name)
         except Malformed as found:
             raise await self.refuse(caller, ErrorCode.INVALID_ARGUMENTS, str(found), name=message.method) from None
+
+    def _blind_to_tasks(self) -> str:
+        """Return a plugin that sees the results of tools and would not see those of tasks; an empty text where there is none."""
+        snapshot = self._gateway.snapshot
+        anywhere = {slot[0].plugin for slot in snapshot.bindings(self._server.name, MessageHookType.MESSAGE_OUT)}
+        judging = (slot[0] for slot in snapshot.bindings(self._server.name, ToolHookType.TOOL_POST_INVOKE))
+        return next((b.plugin for b in judging if b.plugin not in anywhere and b.mode is not PluginMode.DISABLED), "")
 
     async def _judge_beside(
         self, message: Message, method: Method | None, call: Call, caller: Caller

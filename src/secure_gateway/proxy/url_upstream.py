@@ -98,7 +98,7 @@ class UrlUpstream:
         merged = {**{name.lower(): value for name, value in (judged or {}).items()}}
         merged |= {name.lower(): value for name, value in self._server.headers.items()}
         return [
-            (name.encode("ascii"), value.encode("latin-1", "replace"))
+            (name.encode("ascii", "replace"), value.encode("latin-1", "replace"))
             for name, value in merged.items()
             if name not in _OURS and not name.startswith("mcp-")
         ]
