@@ -10,6 +10,7 @@ import pytest
 from secure_gateway.errors import PolicyDenied, RequestDenied
 from secure_gateway.gateway import Gateway
 from secure_gateway.pipeline.permissions import Permissions
+from secure_gateway.plugins.framework import MessageResult, Plugin, PluginConfig, ToolPostInvokeResult
 from secure_gateway.proxy.judge import Caller, Judge
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
 from secure_gateway.proxy.wire import Message, WireLimits, decode, encode
@@ -108,3 +109,28 @@ async def test_references_to_what_the_caller_may_use_pass() -> None:
     await talk.ask("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["file:///ok"]}})
     await talk.ask("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
     assert len(talk.seen) == 3
+
+
+class AtToolResults(Plugin):
+    """Judges the results of tools, and nothing else."""
+
+    async def tool_post_invoke(self, payload: Any, context: Any) -> ToolPostInvokeResult:
+        return ToolPostInvokeResult()
+
+
+class Everywhere(AtToolResults):
+    """Judges them wherever they come."""
+
+    async def message_out(self, payload: Any, context: Any) -> MessageResult:
+        return MessageResult()
+
+
+@pytest.mark.parametrize("method", ["tasks/result", "tasks/get", "tasks/list"])
+async def test_the_result_of_a_task_does_not_pass_by_a_plugin_that_judges_tool_results_only(method: str) -> None:
+    talk = _Talk(gateway_for([AtToolResults(PluginConfig(name="judge"))]))
+    with pytest.raises(RequestDenied, match="'judge'"):
+        await talk.ask(method, {"taskId": "t"})
+    assert talk.seen == []
+    open_talk = _Talk(gateway_for([Everywhere(PluginConfig(name="judge"))]))
+    await open_talk.ask(method, {"taskId": "t"}, result={"content": []})
+    assert open_talk.seen == [method]

@@ -129,10 +129,13 @@ class Judge:
 
     def _blind_to_tasks(self) -> str:
         """Return a plugin that sees the results of tools and would not see those of tasks; an empty text where there is none."""
-        snapshot = self._gateway.snapshot
-        anywhere = {slot[0].plugin for slot in snapshot.bindings(self._server.name, MessageHookType.MESSAGE_OUT)}
-        judging = (slot[0] for slot in snapshot.bindings(self._server.name, ToolHookType.TOOL_POST_INVOKE))
-        return next((b.plugin for b in judging if b.plugin not in anywhere and b.mode is not PluginMode.DISABLED), "")
+        at_tools = self._active(ToolHookType.TOOL_POST_INVOKE)
+        return next((plugin for plugin in at_tools if plugin not in self._active(MessageHookType.MESSAGE_OUT)), "")
+
+    def _active(self, hook: str) -> list[str]:
+        order = self._gateway.snapshot.bindings(self._server.name, hook)
+        slots = order.for_target("") if order is not None else ()
+        return [slot[4] for slot in slots if slot[0].mode is not PluginMode.DISABLED and not slot[0].skip_reason]
 
     async def _judge_beside(
         self, message: Message, method: Method | None, call: Call, caller: Caller
