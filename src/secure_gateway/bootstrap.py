@@ -139,11 +139,13 @@ def _assemble(
         problems,
     )
     plugins = values.get("plugins", {})
-    hooks = _collect(problems, lambda: loader.load(plugins.get("hooks", []), plugins.get("settings", {})))
+    hooks = _collect(
+        problems, lambda: loader.load(plugins.get("hooks", []), plugins.get("settings", {}), values.get("include", ()))
+    )
     table = _collect(problems, lambda: _hook_table(loaded.config, values, guardrails, hooks or LoadedHooks()))
     permissions = _collect(problems, lambda: _permissions(loaded.config))
     _require_identity(loaded.config, problems)
-    _refuse_unbuilt(loaded.config, problems)
+    _refuse_unbuilt(plugins.get("settings", {}), problems)
     if problems or hooks is None or table is None or permissions is None:
         telemetry.shutdown()
         raise ConfigError(list(dict.fromkeys(problems)))
@@ -156,7 +158,7 @@ def _assemble(
         hooks=table,
         sinks=(*telemetry.sinks, records),
         limits=_limits(loaded.config),
-        policy_version=hashlib.sha256(loaded.digest.encode()).hexdigest()[:16],
+        policy_version=_policy_version(loaded, values),
         anonymous=_anonymous(loaded.config),
         metadata=_metadata(loaded.config),
         judge_tools=guardrails.judge_tools,
@@ -277,9 +279,15 @@ def _require_identity(config: GatewayConfig, problems: list[Problem]) -> None:
         )
 
 
-def _refuse_unbuilt(config: GatewayConfig, problems: list[Problem]) -> None:
+def _policy_version(loaded: LoadedConfig, values: Mapping[str, Any]) -> str:
+    """Return a digest of the configuration and of the plugin lists that it includes."""
+    digests = [loaded.digest, *(each.digest for each in values.get("include", ()))]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
+
+
+def _refuse_unbuilt(settings: Mapping[str, Any], problems: list[Problem]) -> None:
     """Refuse settings that the schema knows and nothing obeys yet: silently ignored is worse than missing."""
-    if config.plugins.settings.parallel_execution_within_band:
+    if settings.get("parallel_execution_within_band"):
         problems.append(
             Problem(
                 "$.plugins.settings.parallel_execution_within_band",
@@ -287,8 +295,4 @@ def _refuse_unbuilt(config: GatewayConfig, problems: list[Problem]) -> None:
                 "false",
                 "Plugins run one after the other for now.",
             )
-        )
-    if config.include:
-        problems.append(
-            Problem("$.include", "a list of files", "an empty list", "Plugin lists in YAML are not available yet.")
         )

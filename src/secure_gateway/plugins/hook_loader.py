@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +11,17 @@ from typing import Any
 
 import msgspec
 
+from secure_gateway.config.context_forge import ALIASES, instead_of
+from secure_gateway.config.ownership import check_ownership
+from secure_gateway.config.plugin_list import PluginList, read_manifest
 from secure_gateway.errors import ConfigError, Problem, ProviderContractError
 from secure_gateway.plugins.framework.binding import HookBinding
 from secure_gateway.plugins.framework.hookpoints import HttpHookType
 from secure_gateway.plugins.framework.plugin import Plugin, PluginConfig
 from secure_gateway.plugins.framework.registration import bind_plugin
-from secure_gateway.plugins.registry import ProviderRegistry
+from secure_gateway.plugins.registry import ProviderRegistry, import_file
+
+logger = logging.getLogger(__name__)
 
 BUILT_IN: Mapping[str, str] = {
     "deny_list": "secure_gateway.plugins.hooks.deny_list:DenyListPlugin",
@@ -37,6 +44,7 @@ class HookLoader:
     """Finds plugin classes by ``kind``: a built-in name, a registered class, an entry point, ``module:Class`` or ``module.Class``."""
 
     def __init__(self, plugin_dirs: Sequence[Path] = (), registered: Iterable[type] = ()) -> None:
+        self._folders = tuple(dict.fromkeys((*(folder.parent for folder in plugin_dirs), *plugin_dirs)))
         self._registry = ProviderRegistry(Plugin, ENTRY_POINTS, BUILT_IN, plugin_dirs, name_of=_kind_of)
         for cls in registered:
             self._registry.register(cls)
@@ -46,16 +54,22 @@ class HookLoader:
         """What can be named as ``kind``."""
         return self._registry
 
-    def load(self, hooks: Sequence[Mapping[str, Any]], settings: Mapping[str, Any]) -> LoadedHooks:
-        """Build every plugin of ``hooks`` (the resolved JSON). Raises ``ConfigError`` with everything that is wrong."""
+    def load(
+        self, hooks: Sequence[Mapping[str, Any]], settings: Mapping[str, Any], lists: Sequence[PluginList] = ()
+    ) -> LoadedHooks:
+        """Build every plugin of ``hooks`` (the resolved JSON), then of ``lists``. Raises ``ConfigError`` with everything that is wrong."""
         plugins: list[Plugin] = []
         bindings: list[HookBinding] = []
         problems: list[Problem] = []
-        for index, entry in enumerate(hooks):
+        entries = [(entry, f"$.plugins.hooks[{index}]", None) for index, entry in enumerate(hooks)]
+        listed = [(entry, f"$.plugins[{index}]", each) for each in lists for index, entry in enumerate(each.hooks)]
+        for entry, where, source in (*entries, *listed):
+            if source is not None and _left_out(entry, source.folders):
+                continue
             try:
-                plugin, bound = self._load_one(entry, settings, f"$.plugins.hooks[{index}]")
+                plugin, bound = self._load_one(entry, settings, where, source.folders if source else self._folders)
             except ConfigError as error:
-                problems += error.problems
+                problems += error.problems if source is None else map(source.placed, error.problems)
             else:
                 plugins.append(plugin)
                 bindings += bound
@@ -64,8 +78,11 @@ class HookLoader:
         return LoadedHooks(plugins=tuple(plugins), bindings=tuple(bindings))
 
     def _load_one(
-        self, entry: Mapping[str, Any], settings: Mapping[str, Any], where: str
+        self, entry: Mapping[str, Any], settings: Mapping[str, Any], where: str, folders: Sequence[Path]
     ) -> tuple[Plugin, list[HookBinding]]:
+        module = _module_of(str(entry.get("kind")), folders)
+        if module is not None:
+            entry = _under_manifest(entry, module, where)
         config = msgspec.convert({**entry}, PluginConfig)
         if config.kind == "external":
             raise ConfigError(
@@ -80,7 +97,7 @@ class HookLoader:
                     f"{where}.hooks", "an http_auth_* hook", "a hook that fires", f"Those are not available yet. {hint}"
                 )
             )
-        cls = self._class_of(config.kind, f"{where}.kind")
+        cls = self._class_of(config.kind, f"{where}.kind", module)
         try:
             plugin = cls(config)
         except ConfigError as error:
@@ -96,13 +113,28 @@ class HookLoader:
             bound = [msgspec.structs.replace(binding, fail_on_error=True) for binding in bound]
         return plugin, bound
 
-    def _class_of(self, kind: str, where: str) -> type[Plugin]:
+    def _class_of(self, kind: str, where: str, file: Path | None) -> type[Plugin]:
+        if file is not None:
+            return self._class_in(file, kind.rpartition(".")[2], where)
+        kind = ALIASES.get(kind, kind)
+        if _is_bundled(kind):
+            raise ConfigError(
+                Problem(where, "a bundled plugin without a counterpart", "a plugin that there is", instead_of(kind))
+            )
         if ":" in kind:
             return self._registry.load(kind, where)
         if kind in self._registry.sources() or "." not in kind:
             return self._registry.find(kind, where)
         module, _, name = kind.rpartition(".")
         return self._registry.load(f"{module}:{name}", where)
+
+    def _class_in(self, file: Path, name: str, where: str) -> type[Plugin]:
+        check_ownership(file)
+        _refuse_foreign(file, where)
+        cls = getattr(import_file(file), name, None)
+        if cls is None:
+            raise ConfigError(Problem(where, f"{name!r}", f"a class in {file}", "The module has no such name."))
+        return self._registry.checked(cls, where)
 
 
 def _kind_of(cls: Any) -> str:
@@ -114,3 +146,57 @@ def _kind_of(cls: Any) -> str:
 def _anchored(problem: Problem, where: str) -> Problem:
     """Return a plugin's own ``$.config.KEY`` as the place where that stands in the file."""
     return replace(problem, path=where + problem.path[1:]) if problem.path.startswith("$.config") else problem
+
+
+def _module_of(kind: str, folders: Sequence[Path]) -> Path | None:
+    """Return the file below ``folders`` that the dotted path ``kind`` names; None where there is none. Our own plugins come first."""
+    *parts, _name = kind.split(".")
+    if not parts or kind in ALIASES or not all(part.isidentifier() for part in parts):
+        return None
+    for folder in folders:
+        base = folder.joinpath(*parts)
+        for path in (base.with_suffix(".py"), base / "__init__.py"):
+            if path.is_file():
+                return path
+    return None
+
+
+def _is_bundled(kind: str) -> bool:
+    return ":" not in kind and kind.startswith(("plugins.", "cpex_"))
+
+
+def _left_out(entry: Mapping[str, Any], folders: Sequence[Path]) -> bool:
+    """Say whether ``entry`` is off and of a kind that could not be on: published lists hold dozens of those."""
+    kind = str(entry.get("kind"))
+    if entry.get("mode") != "disabled" or not _is_bundled(kind) or kind in ALIASES or _module_of(kind, folders):
+        return False
+    logger.warning("the plugin %s is disabled and has no counterpart here; it is left out", entry.get("name"))
+    return True
+
+
+def _under_manifest(entry: Mapping[str, Any], module: Path, where: str) -> Mapping[str, Any]:
+    """Return ``entry`` over the defaults of the manifest beside ``module``, if there is one. Raises ``ConfigError``."""
+    path = module.with_name("plugin-manifest.yaml")
+    if not path.exists():
+        return entry
+    manifest = read_manifest(path)
+    strange = sorted(set(entry.get("hooks", ())) - set(manifest.available_hooks))
+    if manifest.available_hooks and strange:
+        expected = f"hooks that its manifest names: {', '.join(manifest.available_hooks)}"
+        raise ConfigError(Problem(f"{where}.hooks", ", ".join(strange), expected))
+    return manifest.under(entry)
+
+
+def _refuse_foreign(file: Path, where: str) -> None:
+    """Refuse a module that imports the framework of the gateway it was written for: its name is all that differs."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return  # importing it says what is wrong, and where
+    for node in ast.walk(tree):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if any(name.split(".")[0] == "mcpgateway" for name in names):
+            found = f"{file}, which imports mcpgateway"
+            hint = "Write `from secure_gateway.plugins.framework import …` in place of `from mcpgateway.plugins.framework import …`."
+            raise ConfigError(Problem(where, found, "a plugin for this gateway", hint))

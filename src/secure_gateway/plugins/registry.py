@@ -125,9 +125,10 @@ class ProviderRegistry:
             raise ConfigError(
                 Problem(where, f"{target!r}", f"a class in {module_name}", "The module has no such name.")
             )
-        return self._checked(cls, where)
+        return self.checked(cls, where)
 
-    def _checked(self, cls: Any, where: str) -> type:
+    def checked(self, cls: Any, where: str) -> type:
+        """Return ``cls`` if it is a complete class of this registry's kind. Raises ``ConfigError`` at ``where``."""
         try:
             return check_class(cls, self._contract)
         except ProviderContractError as error:
@@ -147,14 +148,14 @@ class ProviderRegistry:
         return self._discovered
 
     def _classes_in(self, path: Path) -> list[type]:
-        module = _import_file(path)
+        module = import_file(path)
         classes = [
             cls
             for cls in dict.fromkeys(value for value in vars(module).values() if isinstance(value, type))
             if issubclass(cls, self._contract) and cls.__module__ == module.__name__
         ]
         return [
-            self._checked(cls, str(path)) for cls in classes if not inspect.isabstract(cls) or not cls.__subclasses__()
+            self.checked(cls, str(path)) for cls in classes if not inspect.isabstract(cls) or not cls.__subclasses__()
         ]
 
     def _named_classes_in(self, path: Path) -> Iterator[ProviderSource]:
@@ -185,7 +186,7 @@ def provider_name(cls: Any) -> str:
     return name
 
 
-def _import_file(path: Path) -> ModuleType:
+def import_file(path: Path) -> ModuleType:
     """Import the module at ``path``: once for all registries, and anew when its text has changed, so that a reload loads what is there."""
     try:
         source = path.read_bytes()
