@@ -19,7 +19,15 @@ from secure_gateway.plugins.guardrails.base import (
     ViolationType,
 )
 from secure_gateway.plugins.guardrails.options import Options
-from secure_gateway.plugins.guardrails.scanner import Detector, Finding, Replacement, Scanner, redact, redact_type
+from secure_gateway.plugins.guardrails.scanner import (
+    Detector,
+    Finding,
+    Replacement,
+    Scanner,
+    redact,
+    redact_all,
+    redact_type,
+)
 from secure_gateway.plugins.guardrails.value_guard import ValueRequest, ValueResponse
 
 Scan = Callable[[Any], Sequence[Finding]]
@@ -72,20 +80,24 @@ class ScanGuard:
 
     def judge(self, value: Any) -> ValueResponse:
         """Return what is to be done about ``value``. Raises ``ScannerError`` where nobody can tell what it holds."""
-        findings = self._scan(value)
+        findings = self._find(value)
         if not findings:
             return ValueResponse()
         rules = self._rules
-        findings = [finding for finding in findings if finding.confidence >= rules.min_confidence]
-        if rules.allow:
-            findings = without_allowed(value, findings, rules.allow.__contains__)
-        if not findings:
-            return ValueResponse()
         violations = violations_of(findings, rules)
         if rules.action is not GuardrailAction.MODIFY:
             return ValueResponse(action=rules.action, violations=violations)
-        modified, _ = redact(value, findings, rules.replacement)
+        modified = redact_all(value, self._find, rules.replacement, findings)
         return ValueResponse(action=rules.action, violations=violations, modified_value=modified)
+
+    def _find(self, value: Any) -> list[Finding]:
+        """Return the findings that count: sure enough, and not allowed."""
+        findings = self._scan(value)
+        if not findings:
+            return []
+        rules = self._rules
+        findings = [finding for finding in findings if finding.confidence >= rules.min_confidence]
+        return without_allowed(value, findings, rules.allow.__contains__) if rules.allow else findings
 
 
 def violations_of(findings: Sequence[Finding], rules: ScanRules) -> list[GuardrailViolation]:

@@ -31,7 +31,7 @@ from secure_gateway.plugins.guardrails.scanner import (
     compile_user_pattern,
     keyed_hash,
     partial,
-    redact,
+    redact_all,
     redact_type,
     remove,
 )
@@ -104,9 +104,7 @@ class PIIFilterPlugin(Plugin):
         """Look into the content of ``payload``. Raises ``ScannerError`` where nobody can tell what it holds."""
         content = _CONTENTS[type(payload)]
         value = content.read(payload)
-        findings = list(self._scan(value))
-        if findings and self._allowed:
-            findings = without_allowed(value, findings, self._is_allowed)
+        findings = self._find(value)
         if not findings:
             return PluginResult()
         counts = dict(Counter(f"found.{finding.type.lower()}" for finding in findings))
@@ -117,8 +115,12 @@ class PIIFilterPlugin(Plugin):
             violation = PluginViolation(code="PII_DETECTED", reason="the content holds personal data or a key")
             return PluginResult(continue_processing=False, violation=violation, metadata=metadata)
         kind, kinds = content.shape(value)
-        masked, _ = redact(value, findings, self._replacement)
+        masked = redact_all(value, self._find, self._replacement, findings)
         return PluginResult(modified_payload=content.write(payload, masked, kind, kinds), metadata=metadata)
+
+    def _find(self, value: Any) -> list[Finding]:
+        findings = list(self._scan(value))
+        return without_allowed(value, findings, self._is_allowed) if findings and self._allowed else findings
 
     def _is_allowed(self, text: str) -> bool:
         return any(pattern.fullmatch(text) for pattern in self._allowed)

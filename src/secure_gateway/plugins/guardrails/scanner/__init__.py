@@ -22,6 +22,7 @@ from secure_gateway.plugins.guardrails.scanner.redaction import (
     keyed_hash,
     partial,
     redact,
+    redact_all,
     redact_type,
     remove,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "partial",
     "pii_detectors",
     "redact",
+    "redact_all",
     "redact_type",
     "remove",
 ]

@@ -20,6 +20,7 @@ Replacement = Callable[[Finding, str], str]
 _SHORTEST_KEY = 16
 _DIGEST_LENGTH = 8
 _LAST = 4
+_ROUNDS = 8
 
 
 def redact_type(finding: Finding, text: str) -> str:  # noqa: ARG001 - a Replacement takes both
@@ -64,6 +65,30 @@ def keyed_hash(key: bytes) -> Replacement:
         return f"[{finding.type}:{hmac.new(key, message, hashlib.sha256).hexdigest()[:_DIGEST_LENGTH]}]"
 
     return replace
+
+
+def redact_all(
+    value: Any, find: Callable[[Any], Sequence[Finding]], replacement: Replacement, findings: Sequence[Finding] = ()
+) -> Any:
+    """Return ``value`` redacted until ``find`` finds nothing that redacting would still change.
+
+    What hides behind a finding shows when that is gone: of two card numbers in one run of digits only one may be found at first. ``findings``:
+    those of the first look, if it was taken already.
+
+    Raises:
+        ScannerError: It did not come to an end; whoever redacts must deny.
+    """
+    findings = findings or find(value)
+    for _ in range(_ROUNDS):
+        if not findings:
+            return value
+        changed, _pointers = redact(value, findings, replacement)
+        if changed == value:
+            return value
+        value, findings = changed, find(changed)
+    if not findings:
+        return value
+    raise ScannerError(f"found more to redact after {_ROUNDS} rounds; expected an end")
 
 
 def redact(value: Any, findings: Sequence[Finding], replacement: Replacement) -> tuple[Any, list[str]]:
