@@ -1,16 +1,18 @@
 """Put the house together: the only file that knows every part.
 
-``load_gateway`` reads the configuration, builds the managers, and makes of them the one snapshot that requests read.
+``load_gateway`` reads the configuration, builds the managers, and makes of them the one snapshot that requests read. ``rebuild`` does it
+again beside a gateway that runs.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -43,6 +45,9 @@ from secure_gateway.stores.key_file import parse_master_key, read_master_key
 from secure_gateway.types import Principal
 
 _Built = TypeVar("_Built")
+
+Closer = Callable[[], Any]
+"""Releases one part; some are coroutine functions."""
 
 
 class _Manager(Protocol):
@@ -94,15 +99,46 @@ def load_parts(
     resolver = SecretResolver(env, folder=loaded.folder)
     services = open_services(loaded, resolver, env)
     try:
-        return _assemble(loaded, resolve_config(loaded, resolver), services, tuple(register))
-    except ConfigError as error:
-        services.store.close()
-        raise ConfigError(
-            [problem if problem.line else loaded.placed(problem) for problem in error.problems]
-        ) from error
+        with _placed(loaded):
+            values = resolve_config(loaded, resolver)
+            return _assemble(_Ground(loaded, values, services, RecordKeeper(services.store)), tuple(register), [])
     except BaseException:
         services.store.close()
         raise
+
+
+def rebuild(
+    parts: Parts, closers: list[Closer], *, env: Mapping[str, str] | None = None, register: Iterable[type] = ()
+) -> Parts:
+    """Build what the file of ``parts`` describes now, with a gateway of its own that nobody calls yet; ``parts`` stays as it is.
+
+    Both share the store and the record keeper unless ``state.url`` has changed. ``closers`` gets what releases the new parts that are not
+    shared: call it when this raises, or when they are not put in force. Raises as ``load_parts`` does. Blocks.
+    """
+    env = os.environ if env is None else env
+    loaded = load_config(parts.loaded.path, env)
+    resolver = SecretResolver(env, folder=loaded.folder)
+    with _placed(loaded):
+        if loaded.config.state.url == parts.config.state.url:
+            services = msgspec.structs.replace(parts.services, master_key=read_key(loaded, resolver, env))
+            records = parts.records
+        else:
+            services = open_services(loaded, resolver, env)
+            records = RecordKeeper(services.store)
+            closers += (records.shutdown, services.store.close)
+        values = resolve_config(loaded, resolver)
+        return _assemble(_Ground(loaded, values, services, records), tuple(register), closers)
+
+
+@contextmanager
+def _placed(loaded: LoadedConfig) -> Iterator[None]:
+    """Give problems that were found later than in the file its name and their line in it."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(
+            [problem if problem.line else loaded.placed(problem) for problem in error.problems]
+        ) from error
 
 
 def open_services(loaded: LoadedConfig, resolver: SecretResolver, env: Mapping[str, str]) -> ProviderServices:
@@ -122,14 +158,24 @@ def read_key(loaded: LoadedConfig, resolver: SecretResolver, env: Mapping[str, s
     return parse_master_key(resolver.resolve(reference).reveal())
 
 
-def _assemble(
-    loaded: LoadedConfig, values: dict[str, Any], services: ProviderServices, register: tuple[type, ...]
-) -> Parts:
+class _Ground(NamedTuple):
+    """What the managers build on."""
+
+    loaded: LoadedConfig
+    values: dict[str, Any]
+    services: ProviderServices
+    records: RecordKeeper
+
+
+def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]) -> Parts:
+    """Build everything else. ``closers`` gets what releases it, before all that it holds already; also where this raises."""
+    loaded, values, services, records = ground
     folders = plugin_folders(loaded)
     seconds = float(loaded.config.plugins.settings.plugin_timeout)
     auth = AuthConfigManager(services, folders, seconds)
     guardrails = GuardrailConfigManager(services, folders, seconds)
     telemetry = TelemetryConfigManager(services, folders)
+    closers[:0] = [auth.shutdown, guardrails.shutdown, telemetry.shutdown]
     loader = HookLoader(folders, [cls for cls in register if issubclass(cls, Plugin)])
     problems: list[Problem] = []
     _initialize(
@@ -142,6 +188,7 @@ def _assemble(
     hooks = _collect(
         problems, lambda: loader.load(plugins.get("hooks", []), plugins.get("settings", {}), values.get("include", ()))
     )
+    closers[:0] = [plugin.shutdown for plugin in (hooks or LoadedHooks()).plugins]
     table = _collect(problems, lambda: _hook_table(loaded.config, values, guardrails, hooks or LoadedHooks()))
     permissions = _collect(problems, lambda: _permissions(loaded.config))
     _require_identity(loaded.config, problems)
@@ -149,24 +196,18 @@ def _assemble(
     if problems or hooks is None or table is None or permissions is None:
         telemetry.shutdown()
         raise ConfigError(list(dict.fromkeys(problems)))
-    records = RecordKeeper(services.store)
-    closers = (auth.shutdown, guardrails.shutdown, telemetry.shutdown, records.shutdown, services.store.close)
     snapshot = Snapshot(
         identity=auth.snapshot,
         permissions=permissions,
         digester=Digester(services.master_key.derive("payload-digest")),
         hooks=table,
         sinks=(*telemetry.sinks, records),
-        limits=_limits(loaded.config),
-        policy_version=_policy_version(loaded, values),
-        anonymous=_anonymous(loaded.config),
-        metadata=_metadata(loaded.config),
         judge_tools=guardrails.judge_tools,
-        read_credentials=credentials_from_headers,
         starters=tuple(
             plugin.initialize for plugin in hooks.plugins if type(plugin).initialize is not Plugin.initialize
         ),
-        closers=(*(plugin.shutdown for plugin in hooks.plugins), *closers),
+        closers=tuple(dict.fromkeys((*closers, records.shutdown, services.store.close))),
+        **_settings(loaded, values),
     )
     return Parts(
         gateway=Gateway(snapshot),
@@ -179,6 +220,17 @@ def _assemble(
         hooks=hooks,
         records=records,
     )
+
+
+def _settings(loaded: LoadedConfig, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the snapshot takes from the configuration as it stands."""
+    return {
+        "limits": _limits(loaded.config),
+        "policy_version": _policy_version(loaded, values),
+        "anonymous": _anonymous(loaded.config),
+        "metadata": _metadata(loaded.config),
+        "read_credentials": credentials_from_headers,
+    }
 
 
 def _initialize(

@@ -66,8 +66,8 @@ ROOMS = (
     Room(6, "integrations.*"),
     Room(6, "testing.*"),
     Room(7, "proxy.*"),
-    # The front door: the one file that knows every part, and the names that an app imports.
-    Room(8, "bootstrap", PACKAGE),
+    # The front door: the one file that knows every part, how it is made anew while it runs, and the names that an app imports.
+    Room(8, "bootstrap", "reloading", PACKAGE),
     Room(9, "cli.*"),
     Room(10, "__main__"),
 )

@@ -12,13 +12,16 @@ import msgspec
 from secure_gateway.bootstrap import Parts, load_parts
 from secure_gateway.cli.exit_codes import ExitCode
 from secure_gateway.cli.failures import CommandError
+from secure_gateway.cli.restarts import door_problems, of_one_server
 from secure_gateway.cli.running import run_fast
 from secure_gateway.cli.session import GatewayCommand, Session
 from secure_gateway.config.faults import did_you_mean
 from secure_gateway.config.secrets import SecretResolver
+from secure_gateway.errors import Problem
 from secure_gateway.proxy.pipes import claimed_stdio
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer, proxy_settings
 from secure_gateway.proxy.stdio import EXIT_SERVER, run_stdio_proxy
+from secure_gateway.reloading import Reloader
 
 _LAUNCHERS = frozenset({"npx", "uvx", "bunx"})
 
@@ -57,7 +60,15 @@ async def _relay(
     session: Session, parts: Parts, settings: ProxySettings, server: UpstreamServer, ends: tuple[BinaryIO, BinaryIO]
 ) -> int:
     stdin, stdout = ends
-    async with parts.gateway:
+
+    def needs_restart(new: Parts) -> list[Problem]:
+        secrets = SecretResolver(session.environ, folder=new.loaded.folder)
+        after = of_one_server(proxy_settings(new.config, secrets), server.name)
+        # Where the command alone named it, an entry of that name brings its rules and no other way to reach it.
+        before = of_one_server(settings, server.name)
+        return door_problems(msgspec.structs.replace(before, servers=before.servers or after.servers), after)
+
+    async with parts.gateway, Reloader(parts, env=session.environ, check=needs_restart):
         return await run_stdio_proxy(
             parts.gateway, settings, server, stdin=stdin, stdout=stdout, environ=session.environ
         )

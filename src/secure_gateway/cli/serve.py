@@ -14,15 +14,18 @@ from secure_gateway.bootstrap import Parts, load_parts
 from secure_gateway.cli.exit_codes import ExitCode
 from secure_gateway.cli.failures import CommandError
 from secure_gateway.cli.logs import log_to_stderr
+from secure_gateway.cli.restarts import door_problems, listening_problems
 from secure_gateway.cli.running import run_fast
 from secure_gateway.cli.session import GatewayCommand, Session
 from secure_gateway.cli.tables import print_json, print_line, print_note
 from secure_gateway.config.models import GatewayConfig, ServeConfig
 from secure_gateway.config.ownership import expand_home
 from secure_gateway.config.secrets import SecretResolver
+from secure_gateway.errors import Problem
 from secure_gateway.proxy.serve import Listener
 from secure_gateway.proxy.serve import serve as serve_http
 from secure_gateway.proxy.settings import ProxySettings, proxy_settings
+from secure_gateway.reloading import Reloader
 
 
 @click.command(cls=GatewayCommand)
@@ -37,7 +40,8 @@ from secure_gateway.proxy.settings import ProxySettings, proxy_settings
 def serve(session: Session, *, host: str | None, port: int | None) -> ExitCode:
     """Stand in front of the configured servers, over HTTP: each at /servers/NAME/mcp, with /healthz and /readyz.
 
-    It listens on this machine only unless told otherwise, and ends cleanly on SIGINT and SIGTERM.
+    It listens on this machine only unless told otherwise, and ends cleanly on SIGINT and SIGTERM. A changed configuration is put
+    in force while it runs, at once on SIGHUP.
     """
     if not session.debug:
         log_to_stderr(logging.INFO)
@@ -54,13 +58,21 @@ def serve(session: Session, *, host: str | None, port: int | None) -> ExitCode:
         # The server repeats the signal that has ended it once it has closed its connections: then it is our turn to close.
         signal.signal(number, _leave)
     try:
-        run_fast(_serve(session, parts, settings, _listener(config.serve, parts.loaded.folder, session)))
+        run_fast(_serve(session, parts, settings, config.serve))
     except OSError as error:
         raise CommandError(f"The door cannot be opened: {error.strerror or error}.", ExitCode.UNAVAILABLE) from error
     return ExitCode.OK
 
 
-async def _serve(session: Session, parts: Parts, settings: ProxySettings, listener: Listener) -> None:
+async def _serve(session: Session, parts: Parts, settings: ProxySettings, serving: ServeConfig) -> None:
+    listener = _listener(serving, parts.loaded.folder, session)
+
+    def needs_restart(new: Parts) -> list[Problem]:
+        config = _overridden(new.config, serving.host, serving.port)
+        resolver = SecretResolver(session.environ, folder=new.loaded.folder)
+        moved = listening_problems(parts.config.serve, new.config.serve)
+        return [*moved, *door_problems(settings, proxy_settings(config, resolver))]
+
     def ready(address: str) -> None:
         paths = {name: f"{address}/servers/{name}/mcp" for name in settings.servers}
         if session.json:
@@ -70,7 +82,7 @@ async def _serve(session: Session, parts: Parts, settings: ProxySettings, listen
         for name, path in paths.items():
             print_line(f"  {name}: {path}")
 
-    async with parts.gateway:
+    async with parts.gateway, Reloader(parts, env=session.environ, check=needs_restart):
         await serve_http(parts.gateway, settings, listener, environ=session.environ, on_ready=ready)
 
 

@@ -32,8 +32,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     upstream_timeout: float = 60.0
 
 
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """``hooks``: the bindings of each server (``""``: any other) by hook, in calling order. ``anonymous``: who callers without a credential are."""
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
+    """A request holds it to its end: when a replaced one is gone, nobody uses what it holds any more.
+
+    ``hooks``: the bindings of each server (``""``: any other) by hook, in calling order. ``anonymous``: who callers without a credential are.
+    """
 
     identity: IdentityResolver
     permissions: Permissions

@@ -51,6 +51,10 @@ class RecordKeeper:
         stored = [_read(value) for key, value in self._store.recent(TABLE, wanted) if key not in known]
         return [*waiting, *stored][:wanted]
 
+    def forget_plugins(self) -> None:
+        """Let go of plugins whose steps were written: after a reload, the replaced ones would stay in memory."""
+        self._stored_form.forget()
+
     def shutdown(self, timeout: float = 2.0) -> bool:
         """Write what waits; tell whether that was done within ``timeout`` seconds. The store stays open."""
         return self._queue.close(timeout)
@@ -78,6 +82,10 @@ class StoredForm:
         ):  # a plugin put something of its own into the metadata of its step
             return encode(audit_facts(record))
         return b'%b,"steps":[%b]}' % (head[:-1], steps)
+
+    def forget(self) -> None:
+        """Let go of every plugin. Safe from any thread."""
+        self._quiet.clear()
 
     def _step(self, entry: TraceEntry) -> bytes:
         source, seconds, note = entry

@@ -1,0 +1,263 @@
+"""Put a changed configuration in force while the gateway runs: the new one is built and checked whole, then one reference is swapped.
+
+The snapshot that was replaced is released once no request holds it any more. Requests pay nothing for that: the reference they hold anyway is
+what is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import hashlib
+import inspect
+import logging
+import os
+import signal
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, Self
+
+import msgspec
+
+from secure_gateway.bootstrap import Closer, Parts, rebuild
+from secure_gateway.config.loader import MAX_CONFIG_BYTES
+from secure_gateway.decisions import Stage, Verdict
+from secure_gateway.errors import ConfigError, ErrorCode, GatewayError, Problem, RequestError
+from secure_gateway.pipeline.run import begin, raised_at
+from secure_gateway.pipeline.snapshot import Snapshot
+from secure_gateway.types import Door, Operation, Request
+
+POLL_SECONDS: Final = 1.0
+"""How often the file is looked at."""
+RECORD_NAME: Final = "gateway/reload"
+"""What records of reloads are called; no MCP method is called so."""
+_CLOSE_SECONDS: Final = 10.0
+_LAST_SECONDS: Final = 5.0
+"""How long requests on replaced snapshots may take when the gateway itself ends."""
+_FIRST_LOOK_SECONDS: Final = 5.0
+
+_RELOAD = Stage("reload")
+_log = logging.getLogger(__name__)
+
+Check = Callable[[Parts], Sequence[Problem]]
+"""Says what of new parts cannot be put in force without a restart."""
+
+
+class Reloader:
+    """An async context manager, inside that of the gateway: it reloads on SIGHUP and when the configuration file has changed.
+
+    ``env`` and ``register``: as ``load_parts`` got them. ``check``: by default everything can be put in force.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        env: Mapping[str, str] | None = None,
+        register: Iterable[type] = (),
+        check: Check | None = None,
+    ) -> None:
+        self._parts = parts
+        self._env = env
+        self._register = tuple(register)
+        self._check = check
+        self._lock = asyncio.Lock()
+        self._asked = asyncio.Event()
+        self._leaving = False
+        self._file = _WatchedFile(parts)
+        self._watching: asyncio.Task[None] | None = None
+        self._drains: dict[asyncio.Task[None], asyncio.Event] = {}
+
+    @property
+    def parts(self) -> Parts:
+        """What is in force."""
+        return self._parts
+
+    async def reload(self) -> Parts:
+        """Put in force what the file says now, and return it. Raises ``ConfigError`` or ``GatewayError``: then nothing has changed."""
+        async with self._lock:
+            gateway = self._parts.gateway
+            await gateway.start()  # or its first request would start the new plugins a second time
+            closers: list[Closer] = []
+            try:
+                built = await self._build(closers)
+            except BaseException:
+                await _close_all(closers)
+                raise
+            self._parts = msgspec.structs.replace(built, gateway=gateway)
+            self._swap(built.gateway.snapshot)
+            return self._parts
+
+    async def try_reload(self, reason: str) -> bool:
+        """Reload because of ``reason``; log and record how it went. Tell whether the new configuration is in force."""
+        before = self._parts.gateway.snapshot.policy_version
+        try:
+            await self.reload()
+        except GatewayError as error:
+            return self._failed(reason, one_line(error))
+        except Exception as error:  # noqa: BLE001 - a stranger's constructor or check: what is in force must go on
+            return self._failed(reason, f"a fault of a plugin or of the gateway itself: {raised_at(error)}")
+        snapshot = self._parts.gateway.snapshot
+        said = f"{reason}: the configuration was reloaded, policy {snapshot.policy_version} replaces {before}"
+        _log.info("%s", said)
+        _record(snapshot, said, None)
+        return True
+
+    def ask(self) -> None:
+        """Have the file reloaded soon, whether it has changed or not: secrets and plugins may have. For signal handlers."""
+        self._asked.set()
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):  # not in the main thread
+            loop.add_signal_handler(signal.SIGHUP, self.ask)
+        self._watching = loop.create_task(self._watch())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let a reload that is under way end, and release what was replaced."""
+        self._leaving = True
+        self._asked.set()
+        with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+        if self._watching is not None:
+            await asyncio.wait([self._watching])
+        if self._drains:
+            await asyncio.wait(self._drains, timeout=_LAST_SECONDS)
+        for released in self._drains.values():
+            released.set()
+        if self._drains:
+            await asyncio.wait(self._drains)
+
+    def __repr__(self) -> str:
+        return f"Reloader({self._parts!r})"
+
+    async def _watch(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._asked.wait()
+            if self._leaving:
+                return
+            asked = self._asked.is_set()
+            self._asked.clear()
+            changed = await asyncio.to_thread(self._file.has_changed) if asked or self._file.is_touched() else False
+            if asked or changed:
+                await self.try_reload("asked to" if asked else "the file has changed")
+
+    async def _build(self, closers: list[Closer]) -> Parts:
+        """Return parts that are ready for requests."""
+        build = partial(rebuild, self._parts, closers, env=self._env, register=self._register)
+        built = await _to_its_end(asyncio.get_running_loop().run_in_executor(None, build))
+        problems = self._check(built) if self._check is not None else ()
+        if problems:
+            raise ConfigError([built.loaded.placed(problem) for problem in problems])
+        await built.gateway.start()
+        return built
+
+    def _swap(self, snapshot: Snapshot) -> None:
+        old = self._parts.gateway.replace(snapshot)
+        closers = [closer for closer in old.closers if closer not in snapshot.closers]
+        closers.append(self._parts.records.forget_plugins)
+        loop = asyncio.get_running_loop()
+        released = asyncio.Event()
+
+        def tell(_: object) -> None:  # on whichever thread had the last request
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(released.set)
+
+        drain = loop.create_task(_drain(weakref.ref(old, tell), released, closers))
+        self._drains[drain] = released
+        drain.add_done_callback(self._drains.pop)
+
+    def _failed(self, reason: str, why: str) -> bool:
+        said = f"{reason}, but nothing was changed and the policy in force stays: {why}"
+        _log.error("%s", said)
+        _record(self._parts.gateway.snapshot, said, RequestError(ErrorCode.INVALID_REQUEST, said))
+        return False
+
+
+class _WatchedFile:
+    """The configuration file: what it looked like and held when it was last read to be put in force."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._path = parts.loaded.path
+        self._looks: tuple[int, int, int] | None = None
+        self._digest = parts.loaded.digest
+
+    def is_touched(self) -> bool:
+        """Tell whether it looks other than at the last call of ``has_changed``. One system call."""
+        return self._look() != self._looks
+
+    def has_changed(self) -> bool:
+        """Tell whether it holds something else than at the last call. Whether it may be trusted is asked by whoever loads it."""
+        self._looks = self._look()
+        try:
+            # A pipe in its place must not hold us up.
+            with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+                digest = hashlib.sha256(file.read(MAX_CONFIG_BYTES + 1)).hexdigest()
+        except (OSError, ValueError) as error:
+            digest = type(error).__name__
+        changed, self._digest = digest != self._digest, digest
+        return changed
+
+    def _look(self) -> tuple[int, int, int] | None:
+        try:
+            status = self._path.stat()
+        except (OSError, ValueError):
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def one_line(error: GatewayError) -> str:
+    """Return what ``error`` says, all problems of it, in one line."""
+    said = "; ".join(str(problem) for problem in error.problems) if isinstance(error, ConfigError) else str(error)
+    return " ".join(said.split())
+
+
+def _record(snapshot: Snapshot, said: str, error: RequestError | None) -> None:
+    """Hand a record of the reload to every sink: an audit tells when which policy was in force."""
+    run = begin(Request(operation=Operation.MESSAGE, name=RECORD_NAME, door=Door.SDK), snapshot)
+    run.note(_RELOAD, Verdict.ALLOW if error is None else Verdict.ERROR, 0.0, said)
+    record = run.finish(error)
+    for sink in snapshot.sinks:
+        sink.emit(record)
+
+
+async def _to_its_end(work: asyncio.Future[Parts]) -> Parts:
+    """Wait for a thread, also when we are cancelled: what it goes on building could not be released otherwise."""
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        work.exception()
+        raise
+
+
+async def _drain(held: weakref.ref[Snapshot], released: asyncio.Event, closers: Sequence[Closer]) -> None:
+    """Wait until no request holds the snapshot, then close what was its own."""
+    patience = _FIRST_LOOK_SECONDS
+    try:
+        while held() is not None and not released.is_set():
+            try:
+                async with asyncio.timeout(patience):
+                    await released.wait()
+            except TimeoutError:
+                # A request that ended in an exception may be held by a circle of frames that nobody else knows of.
+                gc.collect()
+                patience *= 2
+    finally:
+        await _close_all(closers)
+
+
+async def _close_all(closers: Sequence[Closer]) -> None:
+    for closer in closers:
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                outcome: Any = closer() if inspect.iscoroutinefunction(closer) else await asyncio.to_thread(closer)
+                if inspect.isawaitable(outcome):
+                    await outcome
+        except Exception as error:  # noqa: BLE001 - a stranger's shutdown; the others must still be closed
+            _log.warning("%s raised %s", getattr(closer, "__qualname__", "a shutdown"), type(error).__name__)
