@@ -30,7 +30,7 @@ BUILT_IN: Mapping[str, str] = {
     "search_replace": "secure_gateway.plugins.hooks.search_replace:SearchReplacePlugin",
 }
 ENTRY_POINTS = "secure_gateway.plugins"
-_NOT_FIRED = frozenset({HttpHookType.HTTP_AUTH_RESOLVE_USER.value, HttpHookType.HTTP_AUTH_CHECK_PERMISSION.value})
+NOT_FIRED = frozenset({HttpHookType.HTTP_AUTH_RESOLVE_USER.value, HttpHookType.HTTP_AUTH_CHECK_PERMISSION.value})
 
 
 class LoadedHooks(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +90,7 @@ class HookLoader:
                     f"{where}.kind", "'external'", "a plugin in this process", "External plugins are not available yet."
                 )
             )
-        if any(hook in _NOT_FIRED for hook in config.hooks):
+        if any(hook in NOT_FIRED for hook in config.hooks):
             hint = "Use an auth provider for identity and roles for permissions."
             raise ConfigError(
                 Problem(
