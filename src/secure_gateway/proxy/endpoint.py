@@ -44,6 +44,7 @@ class Endpoint(ABC):
             else:
                 await self.answer(exchange, message)
         except (RequestDenied, RequestError) as error:
+            await self.record(exchange, error)
             await exchange.reply.refuse(
                 error, message.id if message.kind is Kind.REQUEST else None, modern=exchange.modern
             )
@@ -75,6 +76,12 @@ class Endpoint(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Release everything."""
+
+    async def record(self, exchange: Exchange, error: RequestDenied | RequestError) -> None:
+        """Record a refusal that came before the gateway saw the message, such as that of an unknown session; it has no request id yet."""
+        if not error.request_id:
+            denial = await self.judge.refuse(exchange.caller, error.code, error.reason, name=exchange.method)
+            error.request_id = denial.request_id
 
     async def _read(self, exchange: Exchange, body: bytes) -> Message | None:
         """Return the message in ``body``, or answer why there is none."""

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import Final
 
-from secure_gateway.errors import RequestDenied, RequestError
+from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
 from secure_gateway.gateway import Gateway
 from secure_gateway.plugins.auth.credentials import credentials_from_headers
 from secure_gateway.proxy.admission import (
@@ -39,6 +39,8 @@ _METHODS: Final = ("POST", "GET", "DELETE")
 _ALLOW: Final = (b"allow", b"POST, GET, DELETE")
 _CLOSE: Final = (b"connection", b"close")
 """Sent with every answer that comes before the body was read: on such a connection nobody knows where the next request begins."""
+_CODES: Final = {403: ErrorCode.FORBIDDEN, 413: ErrorCode.TOO_LARGE, 429: ErrorCode.RATE_LIMITED}
+"""The codes under which requests are recorded that were not admitted; the others are requests that nobody can serve."""
 _PREFIX, _SUFFIX = "/servers/", "/mcp"
 _EXPOSED: Final = b"Mcp-Session-Id, WWW-Authenticate, Retry-After"
 
@@ -71,6 +73,7 @@ class ProxyApp:
                 try:
                     await self._serve(scope, receive, reply)
                 except NotAdmittedError as refused:
+                    await self._record(scope, refused)
                     await reply.problem(refused.status, refused.title, refused.detail)
 
     async def start(self) -> None:
@@ -180,6 +183,12 @@ class ProxyApp:
             await reply.refuse(error, None, modern=False)
             return None
 
+    async def _record(self, scope: Scope, refused: NotAdmittedError) -> None:
+        client = scope.get("client")
+        host = str(client[0]) if client else ""
+        request = Request(operation=Operation.MESSAGE, name=scope["path"][:200], door=Door.HTTP, client_host=host)
+        await self._gateway.refuse(request, _CODES.get(refused.status, ErrorCode.INVALID_REQUEST), refused.title)
+
     async def _tell_health(self, path: str, method: str, reply: Reply) -> None:
         if method not in ("GET", "HEAD"):
             await reply.problem(405, "only GET", "", [(b"allow", b"GET")])
@@ -200,6 +209,7 @@ async def _answer(exchange: Exchange, endpoint: Endpoint, body: bytes) -> None:
         else:
             await endpoint.delete(exchange)
     except (RequestDenied, RequestError) as error:
+        await endpoint.record(exchange, error)
         if exchange.reply.is_started:
             await exchange.reply.end()
         else:
