@@ -192,3 +192,36 @@ async def test_reloads_under_constant_load_lose_no_request_and_leave_nothing_beh
                 await asyncio.sleep(0.1)
         # One policy that was kept would hold its patterns and its models, some hundred KiB; fifty would be seen.
         assert serving.usage()[2] - memory < 10 * 1024
+
+
+def test_a_proxy_takes_a_changed_role_while_its_client_is_connected(
+    started: Started, home: Path, small_server: list[str]
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "secure_gateway", "--debug", "proxy", "--", *small_server],
+        env={**os.environ, "HOME": str(home), "SECURE_GATEWAY_API_KEY": started.key},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        stdin, stdout, stderr = process.stdin, process.stdout, process.stderr
+        assert stdin is not None
+        assert stdout is not None
+        assert stderr is not None
+
+        def ask(number: int, method: str, params: dict[str, Any]) -> dict[str, Any]:
+            message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            print(json.dumps(message), file=stdin, flush=True)
+            found: dict[str, Any] = json.loads(stdout.readline())
+            return found
+
+        call = {"name": "echo", "arguments": {"text": "x"}}
+        ask(1, "initialize", INITIALIZE)
+        assert "result" in ask(2, "tools/call", call)
+        started.edit(_roles(["read*"]))
+        process.send_signal(signal.SIGHUP)
+        assert any(RELOADED in line for line in stderr)
+        assert ask(3, "tools/call", call)["error"]["data"]["code"] == "forbidden"
+        stdin.close()
+        assert process.wait(PATIENCE) == 0
