@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -98,13 +98,13 @@ def load_parts(
     loaded = load_config(None if path is None else Path(path), env)
     resolver = SecretResolver(env, folder=loaded.folder)
     services = open_services(loaded, resolver, env)
-    try:
+    with ExitStack() as undo:
+        undo.callback(services.store.close)
         with _placed(loaded):
             values = resolve_config(loaded, resolver)
-            return _assemble(_Ground(loaded, values, services, RecordKeeper(services.store)), tuple(register), [])
-    except BaseException:
-        services.store.close()
-        raise
+            parts = _assemble(_Ground(loaded, values, services, RecordKeeper(services.store)), tuple(register), [])
+        undo.pop_all()
+        return parts
 
 
 def rebuild(

@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-from mcp import ClientSession, StdioServerParameters
+from mcp import ClientSession, MCPError, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 
@@ -22,7 +22,7 @@ async def main(command: str, *arguments: str) -> None:
         loop = asyncio.get_running_loop()
         try:
             await session.initialize()
-        except Exception as error:  # noqa: BLE001 - shown as the client sees it
+        except MCPError as error:
             print(json.dumps({"error": str(error)}), flush=True)
             return
         print(json.dumps({"ready": True}), flush=True)
@@ -36,7 +36,7 @@ async def answer(session: ClientSession, order: dict[str, Any]) -> dict[str, Any
         if order.get("list"):
             return {"tools": [tool.name for tool in (await session.list_tools()).tools]}
         result = await session.call_tool(order["tool"], order["arguments"])
-    except Exception as error:  # noqa: BLE001 - shown as the client sees it
+    except MCPError as error:
         data = getattr(getattr(error, "error", None), "data", None)
         return {"error": str(error), "data": data}
     return {"text": "\n".join(getattr(item, "text", "") for item in result.content), "is_error": bool(result.is_error)}
