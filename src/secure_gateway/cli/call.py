@@ -203,9 +203,9 @@ def _only(settings: ProxySettings, name: str | None) -> ProxySettings:
 def _refusal(error: PeerError) -> CommandError:
     """Return what the answer of the door means: its text, its code, and how to learn more."""
     data = error.said.get("data")
-    known = data if isinstance(data, dict) else {}
-    message = safe(error.said.get("message") or error.said.get("detail") or error.reason)
-    code = str(known.get("code") or error.said.get("title") or "")
+    known = data if isinstance(data, dict) else error.said  # a JSON-RPC error, or a problem document (RFC 9457)
+    message = safe(error.said.get("message") or error.said.get("detail") or error.said.get("title") or error.reason)
+    code = str(known.get("code") or "")
     request_id = safe(known.get("request_id") or "")
     explained = f"\n`secure-gateway explain {request_id}` shows each step." if request_id else ""
     return CommandError(f"{message}{explained}", _exit_code(code))
