@@ -206,6 +206,8 @@ def _refusal(error: PeerError) -> CommandError:
     known = data if isinstance(data, dict) else error.said  # a JSON-RPC error, or a problem document (RFC 9457)
     message = safe(error.said.get("message") or error.said.get("detail") or error.said.get("title") or error.reason)
     code = str(known.get("code") or "")
+    if code and code not in message:
+        message = f"{message} ({safe(code)})"
     request_id = safe(known.get("request_id") or "")
     explained = f"\n`secure-gateway explain {request_id}` shows each step." if request_id else ""
     return CommandError(f"{message}{explained}", _exit_code(code))
