@@ -219,7 +219,8 @@ def step_facts(entry: TraceEntry) -> dict[str, Any]:
 class Sink(Protocol):
     """Takes finished records. ``emit`` must not block; it tells whether the record was taken.
 
-    A ``required`` sink that cannot take a record refuses the request. ``durable``: the response waits for ``committed``.
+    A ``required`` sink that cannot take a record refuses the request; where it is not even ``ready``, before anything was done upstream.
+    ``durable``: the response waits for ``committed``.
     """
 
     @property
@@ -228,6 +229,8 @@ class Sink(Protocol):
     def required(self) -> bool: ...
     @property
     def durable(self) -> bool: ...
+    @property
+    def ready(self) -> bool: ...
 
     def emit(self, record: DecisionRecord) -> bool:
         """Queue ``record``."""

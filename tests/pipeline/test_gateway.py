@@ -229,6 +229,11 @@ async def test_a_required_sink_that_cannot_take_the_record_refuses_and_an_option
     assert await gateway_for(sinks=[MemorySink(full=True)]).call("weather", {}, same) == {}
 
 
+async def test_nothing_is_done_upstream_while_a_required_sink_takes_no_records() -> None:
+    with pytest.raises(RequestError, match="'memory'"):
+        await gateway_for(sinks=[MemorySink(required=True, full=True)]).call("weather", {}, never)
+
+
 async def test_a_denial_keeps_its_own_code_when_the_record_can_be_kept() -> None:
     with pytest.raises(PermissionDenied):
         await gateway_for(roles={}, sinks=[MemorySink(required=True)]).call("weather", {}, never)

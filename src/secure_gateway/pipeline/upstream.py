@@ -9,7 +9,7 @@ from types import CoroutineType
 from typing import Any
 
 from secure_gateway.decisions import Stage, Verdict
-from secure_gateway.errors import ErrorCode, UpstreamError
+from secure_gateway.errors import ErrorCode, RequestError, UpstreamError
 from secure_gateway.pipeline.run import Run
 from secure_gateway.plugins.framework.driver import FixedDeadline, TimeLimitExceededError, supervise
 from secure_gateway.types import Request
@@ -22,8 +22,12 @@ Upstream = Callable[[Request], Awaitable[Any]]
 async def call_upstream(run: Run, upstream: Upstream, request: Request) -> Any:
     """Return the upstream's answer. Its exceptions pass unchanged. Raises ``UpstreamError`` when it takes too long.
 
-    An answer that came late without suspending still counts, for its effect has happened.
+    An answer that came late without suspending still counts, for its effect has happened. Raises ``RequestError`` where a required sink
+    takes no records now: refusing afterwards would leave an act without a trace.
     """
+    for sink in run.snapshot.sinks:
+        if sink.required and not sink.ready:
+            raise RequestError(ErrorCode.UNAVAILABLE, f"{sink.name!r} cannot keep a record now, and is required")
     started = monotonic()
     limit = request.time_limit
     seconds = run.snapshot.limits.upstream_timeout if limit is None else limit

@@ -44,6 +44,11 @@ class MemorySink:
         self.records: list[DecisionRecord] = []
 
     @property
+    def ready(self) -> bool:
+        """Whether a record would be kept."""
+        return not self.full
+
+    @property
     def last(self) -> DecisionRecord:
         """The newest record."""
         return self.records[-1]

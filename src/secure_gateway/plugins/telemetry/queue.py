@@ -124,6 +124,11 @@ class RecordQueue:
         return self._terms.durable
 
     @property
+    def ready(self) -> bool:
+        """Whether a record that came now would be taken."""
+        return len(self._waiting) < self._room
+
+    @property
     def dropped(self) -> int:
         """How many records were turned away or lost."""
         return self._dropped

@@ -35,6 +35,11 @@ class RecordKeeper:
         self.emit = self._queue.emit
         self.committed = self._queue.committed
 
+    @property
+    def ready(self) -> bool:
+        """Whether a record that came now would be taken."""
+        return self._queue.ready
+
     def find(self, request_id: str) -> dict[str, Any] | None:
         """Return the record of a request as ``DecisionRecord.to_dict`` gave it, or None. Blocks. Raises ``StoreError``."""
         for record in reversed(self._queue.unwritten()):
