@@ -45,6 +45,7 @@ class ChildEndpoint(Endpoint):
         )
         self._shared: dict[Owner, SharedChild] = {}
         self._starting: dict[Owner, asyncio.Lock] = {}
+        self._launching = 0
         self._closing = Workload()
 
     async def request(self, exchange: Exchange, message: Message) -> None:
@@ -111,10 +112,11 @@ class ChildEndpoint(Endpoint):
         for stale in self._sessions.make_room(exchange.owner):
             self._closing.add(stale.close())
         session = ChildSession(self.judge, self.server, self.limits)
+        # Taken before anything is awaited: whoever asks while this process starts must find the room taken.
+        session.own_id = self._sessions.open(exchange.owner, self.server.name, session)
 
         async def forward(outgoing: Message, _judged: Request) -> Message:
             await session.start(self._environment)
-            session.own_id = self._sessions.open(exchange.owner, self.server.name, session)
             _name_session(exchange.reply, session)
             return await session.converse(Outlet(exchange, message), outgoing)
 
@@ -148,19 +150,22 @@ class ChildEndpoint(Endpoint):
             if child is None or child.is_over:
                 self._make_room()
                 child = SharedChild(self.judge, self.server, self.limits)
+                self._launching += 1
                 try:
                     await child.start(self._environment)
                     await child.settle_era(first)
                 except BaseException:
                     self._closing.add(child.close())
                     raise
+                finally:
+                    self._launching -= 1
                 if (ended := self._shared.pop(owner, None)) is not None:
                     self._closing.add(ended.close())
                 self._shared[owner] = child
             return child
 
     def _make_room(self) -> None:
-        if len(self._shared) < MOST_CHILDREN:
+        if len(self._shared) + self._launching < MOST_CHILDREN:
             return
         idle = [owner for owner, child in self._shared.items() if not child.is_busy]
         if not idle:
