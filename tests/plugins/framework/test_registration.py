@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -22,6 +22,7 @@ from secure_gateway.plugins.framework import (
     hook,
 )
 from secure_gateway.plugins.framework.conditions import compile_matcher
+from secure_gateway.plugins.framework.plugin import ForeignPlugin
 from secure_gateway.plugins.framework.registration import bind_plugin
 
 
@@ -233,3 +234,37 @@ def test_an_attribute_that_is_unknown_never_skips_a_guard_and_an_empty_list_rest
     assert guard.condition("x", without)
     assert not guard.condition("x", other)
     assert bind(Named, hooks=["tool_pre_invoke"], conditions=[PluginCondition()])[0].condition is None
+
+
+class Elsewhere(ForeignPlugin):
+    """Stands for code that runs in another place."""
+
+    offered: ClassVar[list[str]] = ["tool_pre_invoke", "tool_post_invoke"]
+
+    def offered_hooks(self) -> list[str]:
+        return self.offered
+
+    async def invoke_hook(self, hook: str, payload: Any, context: PluginContext) -> PluginResult[Any]:
+        return PluginResult(metadata={"hook": hook})
+
+
+async def test_a_foreign_plugin_is_bound_to_the_hooks_that_it_offers() -> None:
+    bound = bind_plugin(Elsewhere(PluginConfig(name="far")), default_timeout=1.0)
+    assert [binding.hook for binding in bound] == ["tool_post_invoke", "tool_pre_invoke"]
+    answers = [await binding.call(None, None) for binding in bound]  # type: ignore[arg-type]
+    assert [answer.metadata for answer in answers] == [{"hook": "tool_post_invoke"}, {"hook": "tool_pre_invoke"}]
+
+
+def test_a_foreign_plugin_is_bound_to_no_more_hooks_than_the_configuration_names() -> None:
+    (bound,) = bind_plugin(Elsewhere(PluginConfig(name="far", hooks=["tool_pre_invoke"])), default_timeout=1.0)
+    assert bound.hook == "tool_pre_invoke"
+
+
+def test_a_foreign_plugin_that_offers_an_unknown_hook_is_refused_unless_others_are_asked_for() -> None:
+    class Stranger(Elsewhere):
+        offered: ClassVar[list[str]] = ["tool_pre_invoke", "before_lunch"]
+
+    with pytest.raises(ProviderContractError, match="before_lunch"):
+        bind_plugin(Stranger(PluginConfig(name="far")), default_timeout=1.0)
+    (bound,) = bind_plugin(Stranger(PluginConfig(name="far", hooks=["tool_pre_invoke"])), default_timeout=1.0)
+    assert bound.hook == "tool_pre_invoke"

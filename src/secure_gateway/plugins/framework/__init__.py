@@ -37,7 +37,7 @@ from secure_gateway.plugins.framework.payloads import (
     ToolPostInvokePayload,
     ToolPreInvokePayload,
 )
-from secure_gateway.plugins.framework.plugin import Plugin, PluginCondition, PluginConfig, PluginMode
+from secure_gateway.plugins.framework.plugin import ForeignPlugin, Plugin, PluginCondition, PluginConfig, PluginMode
 from secure_gateway.plugins.framework.results import (
     AgentPostInvokeResult,
     AgentPreInvokeResult,
@@ -63,6 +63,7 @@ __all__ = [
     "AgentPostInvokeResult",
     "AgentPreInvokePayload",
     "AgentPreInvokeResult",
+    "ForeignPlugin",
     "GatewayMetadata",
     "GlobalContext",
     "HookBinding",

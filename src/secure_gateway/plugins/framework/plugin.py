@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
-from abc import ABC
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
+
+from secure_gateway.plugins.framework.context import PluginContext
+from secure_gateway.plugins.framework.results import PluginResult
 
 DEFAULT_PRIORITY: Final = 100
 
@@ -103,3 +107,18 @@ class Plugin(ABC):
 
     async def shutdown(self) -> None:
         """Release what ``initialize`` took; must cope with a half-finished ``initialize``."""
+
+
+class ForeignPlugin(Plugin):
+    """A plugin whose code is no class of this framework: it runs elsewhere, or was written for another framework.
+
+    Which hooks it answers is not read off its methods but asked for, once, when it is loaded.
+    """
+
+    @abstractmethod
+    def offered_hooks(self) -> Sequence[str]:
+        """Return the names of the hooks it answers. May block while it finds out. Raises ``ConfigError`` when it cannot."""
+
+    @abstractmethod
+    async def invoke_hook(self, hook: str, payload: Any, context: PluginContext) -> PluginResult[Any]:
+        """Answer ``hook``, one of the offered, as a method of that name would. Whatever it raises is a failure of the plugin."""

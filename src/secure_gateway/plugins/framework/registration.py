@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, get_type_hints
 
 from secure_gateway.errors import ProviderContractError
@@ -14,7 +15,7 @@ from secure_gateway.plugins.framework.conditions import compile_conditions
 from secure_gateway.plugins.framework.decorator import HOOK_ATTRIBUTE, HookMark
 from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
 from secure_gateway.plugins.framework.payloads import PluginPayload
-from secure_gateway.plugins.framework.plugin import Plugin
+from secure_gateway.plugins.framework.plugin import ForeignPlugin, Plugin
 from secure_gateway.plugins.framework.results import PluginResult
 
 _PARAMETERS = 2  # payload and context, besides self
@@ -58,6 +59,8 @@ def find_hooks(plugin: Plugin) -> tuple[Mapping[str, HookPoint], dict[str, Calla
     """Return the hook points (the built-in ones and the plugin's own) and the checked method for each hook it answers."""
     points = dict(HOOK_POINTS)
     methods: dict[str, Callable[..., Any]] = {}
+    if isinstance(plugin, ForeignPlugin):
+        return points, {name: partial(plugin.invoke_hook, name) for name in _offered(plugin)}
     for attribute, function in inspect.getmembers(type(plugin), callable):
         if attribute.startswith("__") or hasattr(Plugin, attribute):
             continue
@@ -85,6 +88,17 @@ def class_digest(cls: type) -> str:
             return "sha256:" + hashlib.sha256(file.read()).hexdigest()[:16]
     except (OSError, TypeError):
         return ""
+
+
+def _offered(plugin: ForeignPlugin) -> list[str]:
+    """Return the hooks it answers. One that nobody knows here is refused, unless the configuration asks for others by name."""
+    offered = list(dict.fromkeys(plugin.offered_hooks()))
+    strange = [name for name in offered if name not in HOOK_POINTS]
+    if strange and not plugin.config.hooks:
+        raise ProviderContractError(
+            f"{plugin.name} answers {', '.join(strange)}, which is no known hook; name those that it is to be asked at, as its hooks"
+        )
+    return [name for name in offered if name in HOOK_POINTS]
 
 
 def _custom_point(plugin: Plugin, attribute: str, name: str, mark: HookMark | None) -> HookPoint:
