@@ -14,7 +14,7 @@ EDITABLE := --quiet --no-input --disable-pip-version-check --no-deps --no-build-
 ## Verbs ---------------------------------------------------------------------------------------------------------
 
 .PHONY: help demo test test-all test-lowest lint types tests bench docs lock sbom clean
-.PHONY: system-packages env-servers env-fastmcp env-node
+.PHONY: system-packages env-servers env-fastmcp env-cpex env-node
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -38,11 +38,11 @@ types: .venv/.stamp  ## mypy, strict
 
 # Soak tests run for minutes each; every other test runs here, and none is skipped silently.
 MARKERS = -m 'not soak'
-tests: .venv/.stamp system-packages env-servers env-fastmcp env-node
+tests: .venv/.stamp system-packages env-servers env-fastmcp env-cpex env-node
 	@$(BIN)/pytest $(MARKERS) $(PYTEST_ARGS)
 
 LOWEST := .cache/envs/lowest
-test-lowest: system-packages env-servers env-fastmcp env-node  ## the tests once more, with the oldest dependencies that pyproject.toml allows
+test-lowest: system-packages env-servers env-fastmcp env-cpex env-node  ## the tests once more, with the oldest dependencies that pyproject.toml allows
 	@scripts/python-env $(LOWEST) requirements-lowest.lock
 	@$(LOWEST)/bin/python -m pip install $(EDITABLE)
 	@$(LOWEST)/bin/pytest $(MARKERS) $(PYTEST_ARGS) --ignore tests/conformance
@@ -81,6 +81,9 @@ env-servers:
 
 env-fastmcp:
 	@scripts/python-env .cache/envs/fastmcp tests/integration/requirements-fastmcp.txt
+
+env-cpex:
+	@scripts/python-env .cache/envs/cpex tests/integration/requirements-cpex.txt
 
 env-node:
 	@scripts/node22
