@@ -17,6 +17,7 @@ from secure_gateway.plugins.framework.hookpoints import (
     MessageHookType,
     PromptHookType,
     ResourceHookType,
+    ServerHookType,
     ToolHookType,
 )
 from secure_gateway.plugins.framework.payloads import (
@@ -34,6 +35,9 @@ from secure_gateway.plugins.framework.payloads import (
     PromptPrehookPayload,
     ResourcePostFetchPayload,
     ResourcePreFetchPayload,
+    ServerPostRegisterPayload,
+    ServerPreRegisterPayload,
+    ToolListPayload,
     ToolPostInvokePayload,
     ToolPreInvokePayload,
 )
@@ -52,6 +56,9 @@ from secure_gateway.plugins.framework.results import (
     PromptPrehookResult,
     ResourcePostFetchResult,
     ResourcePreFetchResult,
+    ServerPostRegisterResult,
+    ServerPreRegisterResult,
+    ToolListResult,
     ToolPostInvokeResult,
     ToolPreInvokeResult,
 )
@@ -101,7 +108,14 @@ __all__ = [
     "ResourcePostFetchResult",
     "ResourcePreFetchPayload",
     "ResourcePreFetchResult",
+    "ServerHookType",
+    "ServerPostRegisterPayload",
+    "ServerPostRegisterResult",
+    "ServerPreRegisterPayload",
+    "ServerPreRegisterResult",
     "ToolHookType",
+    "ToolListPayload",
+    "ToolListResult",
     "ToolMetadata",
     "ToolPostInvokePayload",
     "ToolPostInvokeResult",

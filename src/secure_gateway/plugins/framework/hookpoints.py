@@ -5,20 +5,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
 from secure_gateway.plugins.framework import payloads, results
+from secure_gateway.plugins.framework.offers import introduction_fault, tool_list_fault
 from secure_gateway.types import Operation
 
 
 class ToolHookType(StrEnum):
-    """Around a tool call."""
+    """Around a tool call, and at the list of what can be called."""
 
     TOOL_PRE_INVOKE = "tool_pre_invoke"
     TOOL_POST_INVOKE = "tool_post_invoke"
+    TOOL_LIST = "tool_list"
+
+
+class ServerHookType(StrEnum):
+    """Before a server is put in force, and when it has introduced itself."""
+
+    SERVER_PRE_REGISTER = "server_pre_register"
+    SERVER_POST_REGISTER = "server_post_register"
 
 
 class PromptHookType(StrEnum):
@@ -63,6 +73,7 @@ class HookPoint(msgspec.Struct, frozen=True, kw_only=True):
 
     ``headers_only``: what may be returned instead of a whole payload, where headers are all that can change.
     ``writable``: the payload fields that a returned payload may change; a change of any other is an error of the plugin.
+    ``fault``: says of a content before and after a change what is wrong with the change, where not every one may be made.
     """
 
     name: str
@@ -73,6 +84,7 @@ class HookPoint(msgspec.Struct, frozen=True, kw_only=True):
     writable: frozenset[str] = frozenset()
     may_deny: bool = True
     headers_only: type[payloads.HttpHeaderPayload] | None = None
+    fault: Callable[[Any, Any], str] | None = None
 
 
 _POINTS: Final = (
@@ -180,6 +192,31 @@ _POINTS: Final = (
         writable=frozenset({"response_headers"}),
         may_deny=False,
         headers_only=payloads.HttpHeaderPayload,
+    ),
+    HookPoint(
+        name=ServerHookType.SERVER_PRE_REGISTER.value,
+        payload=payloads.ServerPreRegisterPayload,
+        result=results.ServerPreRegisterResult,
+        target="name",
+        content=("transport", "target"),
+    ),
+    HookPoint(
+        name=ServerHookType.SERVER_POST_REGISTER.value,
+        payload=payloads.ServerPostRegisterPayload,
+        result=results.ServerPostRegisterResult,
+        target="name",
+        content=("transport", "protocol_version", "server_info", "capabilities", "instructions"),
+        writable=frozenset({"instructions"}),
+        fault=introduction_fault,
+    ),
+    HookPoint(
+        name=ToolHookType.TOOL_LIST.value,
+        payload=payloads.ToolListPayload,
+        result=results.ToolListResult,
+        target="server",
+        content=("tools",),
+        writable=frozenset({"tools"}),
+        fault=tool_list_fault,
     ),
 )
 

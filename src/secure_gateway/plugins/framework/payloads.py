@@ -195,3 +195,32 @@ class HttpAuthCheckPermissionResultPayload(PluginPayload, kw_only=True, eq=False
 
     granted: bool
     reason: str | None = None
+
+
+class ToolListPayload(PluginPayload, kw_only=True, eq=False):
+    """What a server offers, before a client sees it: ``tools`` as it declares them, one page of a list that has several."""
+
+    server: str
+    tools: list[dict[str, Any]]
+
+
+class ServerPreRegisterPayload(PluginPayload, kw_only=True, eq=False):
+    """A configured server is about to be put in force.
+
+    ``transport``: ``stdio`` or ``http``. ``target``: the base name of its program, or scheme, host and port of its URL, for secrets stand in paths too.
+    """
+
+    name: str
+    transport: str
+    target: str
+
+
+class ServerPostRegisterPayload(PluginPayload, kw_only=True, eq=False):
+    """A server has introduced itself; everything but ``name`` and ``transport`` is its own word."""
+
+    name: str
+    transport: str
+    protocol_version: str | None = None
+    server_info: dict[str, Any] | None = None
+    capabilities: dict[str, Any] | None = None
+    instructions: str | None = None

@@ -20,6 +20,9 @@ from secure_gateway.plugins.framework.payloads import (
     PromptPrehookPayload,
     ResourcePostFetchPayload,
     ResourcePreFetchPayload,
+    ServerPostRegisterPayload,
+    ServerPreRegisterPayload,
+    ToolListPayload,
     ToolPostInvokePayload,
     ToolPreInvokePayload,
 )
@@ -129,6 +132,18 @@ class HttpAuthResolveUserResult(PluginResult[dict[str, Any]]):
 
 class HttpAuthCheckPermissionResult(PluginResult[HttpAuthCheckPermissionResultPayload]):
     """Answers ``http_auth_check_permission``."""
+
+
+class ToolListResult(PluginResult[ToolListPayload]):
+    """Answers ``tool_list``."""
+
+
+class ServerPreRegisterResult(PluginResult[ServerPreRegisterPayload]):
+    """Answers ``server_pre_register``."""
+
+
+class ServerPostRegisterResult(PluginResult[ServerPostRegisterPayload]):
+    """Answers ``server_post_register``."""
 
 
 def scalars_only(metadata: Mapping[str, Any]) -> dict[str, Any]:
