@@ -209,7 +209,15 @@ def _unwritable(point: HookPoint, name: Any, content: Any, headers: Any, subject
             return f"it changed headers, which {point.name} may not change"
         if not _are_headers(headers):
             return "it returned headers that are no texts of one line"
-    return ""
+    return _content_fault(point, subject.body.value, content)
+
+
+def _content_fault(point: HookPoint, before: Any, content: Any) -> str:
+    fixed = [field for field in point.content if field not in point.writable] if len(point.content) > 1 else []
+    for field in fixed:
+        if content.get(field) != before.get(field):
+            return f"it changed {field}, which {point.name} may not change"
+    return point.fault(before, content) if point.fault is not None else ""
 
 
 def _are_headers(headers: Any) -> bool:

@@ -25,6 +25,9 @@ from secure_gateway.plugins.framework.payloads import (
     PromptPrehookPayload,
     ResourcePostFetchPayload,
     ResourcePreFetchPayload,
+    ServerPostRegisterPayload,
+    ServerPreRegisterPayload,
+    ToolListPayload,
     ToolPostInvokePayload,
     ToolPreInvokePayload,
 )
@@ -101,6 +104,9 @@ _EAGER: dict[str, Callable[[Subject], View]] = {
     "agent_post_invoke": _each(_agent_post),
     "message_in": _each(lambda s: MessagePayload(name=s.name, content=s.body.copy())),
     "message_out": _each(lambda s: MessagePayload(name=s.name, content=s.body.copy())),
+    "tool_list": _each(lambda s: ToolListPayload(server=s.name, tools=s.body.copy())),
+    "server_pre_register": _each(lambda s: ServerPreRegisterPayload(name=s.name, **s.body.copy())),
+    "server_post_register": _each(lambda s: ServerPostRegisterPayload(name=s.name, **s.body.copy())),
 }
 """How to make views that hold their copy from the beginning; those of tools, the most frequent, for small values only."""
 

@@ -34,6 +34,7 @@ class TargetCondition(msgspec.Struct, frozen=True):
 
 
 _FAMILY_FIELD: Final = {"tool": "tools", "prompt": "prompts", "resource": "resources"}
+_WHOLE_LIST: Final = "tool_list"
 _REMEMBERED: Final = 4096
 LONGEST_REMEMBERED: Final = 256
 """Characters of a name whose answer is remembered: names come from callers, who could fill the memory with long ones."""
@@ -68,6 +69,8 @@ def compile_matcher(entries: Sequence[str], where: str = "$", *, also_patterns: 
 def compile_conditions(conditions: Sequence[PluginCondition], hook: str, where: str = "$") -> Condition | None:
     """Return one function for all ``conditions`` (OR), or None where nothing restricts."""
     family = _FAMILY_FIELD.get(hook.split("_", 1)[0], "")
+    if hook == _WHOLE_LIST:  # it has no one tool that a name could be compared with, so the plugin runs
+        family, conditions = "", [msgspec.structs.replace(condition, tools=[]) for condition in conditions]
     compiled = [_compile_one(condition, family, where) for condition in conditions]
     if not compiled or any(not checks for checks in compiled):
         return None
