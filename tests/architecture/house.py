@@ -62,6 +62,8 @@ ROOMS = (
     Room(4, "stores.*"),
     # Hook plugins of our own, built on the guards' scanner and options.
     Room(5, "plugins.hooks.*"),
+    # Plugins that run in another process: what both sides of that wire share, and our side of it as a client.
+    Room(5, "plugins.external.*"),
     Room(5, "gateway"),
     Room(6, "integrations.*"),
     Room(6, "testing.*"),
