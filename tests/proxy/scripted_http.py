@@ -32,11 +32,12 @@ class Seen:
 
 
 class ScriptedUpstream:
-    """Runs in a thread. ``seen`` holds every request; ``left`` counts clients that hung up on a call that hangs."""
+    """Runs in a thread. ``seen`` holds every request; ``left`` counts clients that hung up on a call that hangs; while ``holding``, no handshake ends."""
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.left = 0
+        self.holding = False
         self.sessions = 0
         self._answered: asyncio.Queue[Any] = asyncio.Queue()
         config = uvicorn.Config(
@@ -105,12 +106,15 @@ class ScriptedUpstream:
                 await exchange.answer(202, b"")
             case "initialize":
                 self.sessions += 1
+                number = self.sessions
+                while self.holding:  # noqa: ASYNC110 - set from another thread, to which an asyncio.Event does not belong
+                    await asyncio.sleep(0.02)
                 result = {
                     "protocolVersion": "2025-11-25",
                     "capabilities": {},
                     "serverInfo": {"name": "s", "version": "1"},
                 }
-                await exchange.json({"id": key, "result": result}, [("mcp-session-id", f"upstream-{self.sessions}")])
+                await exchange.json({"id": key, "result": result}, [("mcp-session-id", f"upstream-{number}")])
             case "tools/list":
                 tools = [
                     {"name": name, "inputSchema": {"type": "object", "x": 1.50}} for name in ("echo", "sse", "cookie")

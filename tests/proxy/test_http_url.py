@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -12,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from secure_gateway.proxy.sessions import MOST_PER_OWNER
 from tests.proxy.conftest import RunningGateway, StartGateway
 from tests.proxy.gateways import ADMIN_KEY, GUEST_KEY, OTHER_KEY
 from tests.proxy.http_client import HttpClient, events
@@ -109,6 +111,27 @@ def test_a_session_belongs_to_its_principal(
         assert elsewhere.call("echo").status_code == 404
     assert len(seen.seen) == count
     assert client.call("echo").status_code == 200
+
+
+async def test_sessions_opened_at_once_are_counted_before_the_server_has_answered(
+    gateway: RunningGateway, seen: ScriptedUpstream
+) -> None:
+    seen.holding = True
+    body = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {}}
+    lines = {"accept": "application/json, text/event-stream", "authorization": f"Bearer {ADMIN_KEY}"}
+    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None)) as http:
+        waiting = [
+            asyncio.create_task(http.post(gateway.url(), json=body, headers=lines)) for _ in range(MOST_PER_OWNER + 1)
+        ]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        refused = [task.result() for task in waiting if task.done()]
+        assert [(answer.status_code, answer.headers["retry-after"]) for answer in refused] == [(429, "30")]
+        assert refused[0].json()["error"]["data"]["code"] == "rate_limited"
+        seen.holding = False
+        with HttpClient(gateway.url(), OTHER_KEY) as other:
+            await asyncio.to_thread(other.initialize)
+        answers = await asyncio.gather(*waiting)
+    assert sum("mcp-session-id" in answer.headers for answer in answers) == MOST_PER_OWNER
 
 
 def test_a_deleted_session_is_gone(client: HttpClient, seen: ScriptedUpstream) -> None:

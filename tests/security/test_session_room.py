@@ -22,4 +22,6 @@ async def test_sessions_opened_at_once_are_counted_before_their_processes_have_s
             )
             answers = await asyncio.gather(*asked)
         assert sum("mcp-session-id" in answer.headers for answer in answers) <= MOST_PER_OWNER
+        refused = [answer for answer in answers if "mcp-session-id" not in answer.headers]
+        assert {(answer.status_code, answer.headers["retry-after"]) for answer in refused} == {(429, "30")}
         assert door.open(other)

@@ -15,7 +15,7 @@ from secure_gateway.proxy.child_talk import Outlet
 from secure_gateway.proxy.endpoint import Endpoint, SessionGoneError, SessionMissingError
 from secure_gateway.proxy.exchange import SESSION_HEADER, Exchange
 from secure_gateway.proxy.reply import Reply
-from secure_gateway.proxy.sessions import IDLE_SECONDS, Owner, Sessions
+from secure_gateway.proxy.sessions import IDLE_SECONDS, RETRY_SECONDS, Owner, Sessions
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
 from secure_gateway.proxy.wire import Kind, Message, encode
 from secure_gateway.proxy.workload import Workload
@@ -30,6 +30,15 @@ _STATUS: Final = {-32700: 400, -32600: 400, -32602: 400, -32020: 400, -32021: 40
 """HTTP status of a JSON-RPC error in the stateless era (2026-07-28, transports); of every other error it is 200."""
 
 
+class AllBusyError(UpstreamError):
+    """Every process that there may be is in use (503)."""
+
+    retry_after = RETRY_SECONDS
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(ErrorCode.UNAVAILABLE, reason)
+
+
 class ChildEndpoint(Endpoint):
     """Starts processes when they are needed, and ends them when nobody needs them any more."""
 
@@ -41,7 +50,10 @@ class ChildEndpoint(Endpoint):
         super().__init__(gateway, settings, server)
         self._environment = settings.child_environment(server, environ)
         self._sessions: Sessions[ChildSession] = Sessions(
-            lambda session: session.is_busy, most=MOST_CHILDREN, per_owner=MOST_PER_OWNER
+            lambda session: session.is_busy,
+            lambda session: self._closing.add(session.close()),
+            most=MOST_CHILDREN,
+            per_owner=MOST_PER_OWNER,
         )
         self._shared: dict[Owner, SharedChild] = {}
         self._starting: dict[Owner, asyncio.Lock] = {}
@@ -109,24 +121,22 @@ class ChildEndpoint(Endpoint):
         await asyncio.gather(*(child.close() for child in children), *self._closing.tasks)
 
     async def _initialize(self, exchange: Exchange, message: Message) -> None:
-        for stale in self._sessions.make_room(exchange.owner):
-            self._closing.add(stale.close())
         session = ChildSession(self.judge, self.server, self.limits)
-        # Taken before anything is awaited: whoever asks while this process starts must find the room taken.
-        session.own_id = self._sessions.open(exchange.owner, self.server.name, session)
+        with self._sessions.room(exchange.owner) as open_session:
 
-        async def forward(outgoing: Message, _judged: Request) -> Message:
-            await session.start(self._environment)
-            _name_session(exchange.reply, session)
-            return await session.converse(Outlet(exchange, message), outgoing)
+            async def forward(outgoing: Message, _judged: Request) -> Message:
+                await session.start(self._environment)
+                session.own_id = open_session(self.server.name, session)
+                _name_session(exchange.reply, session)
+                return await session.converse(Outlet(exchange, message), outgoing)
 
-        try:
-            answer = await self.judge.client_request(message, exchange.caller, forward)
-        except BaseException:
-            # Also when the client left before it could read the session's id: nobody would ever close that session.
-            if not exchange.reply.is_started:
-                self._end(session)
-            raise
+            try:
+                answer = await self.judge.client_request(message, exchange.caller, forward)
+            except BaseException:
+                # Also when the client left before it could read the session's id: nobody would ever close that session.
+                if not exchange.reply.is_started:
+                    self._end(session)
+                raise
         await _finish(exchange, answer)
 
     async def _in_session(self, exchange: Exchange, message: Message, session: ChildSession) -> None:
@@ -169,9 +179,7 @@ class ChildEndpoint(Endpoint):
             return
         idle = [owner for owner, child in self._shared.items() if not child.is_busy]
         if not idle:
-            raise UpstreamError(
-                ErrorCode.UNAVAILABLE, f"all {MOST_CHILDREN} processes of {self.server.name!r} are in use"
-            )
+            raise AllBusyError(f"all {MOST_CHILDREN} processes of {self.server.name!r} are in use")
         least = min(idle, key=lambda owner: self._shared[owner].used)
         self._closing.add(self._shared.pop(least).close())
         self._starting.pop(least, None)

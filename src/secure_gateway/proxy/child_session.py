@@ -37,8 +37,8 @@ class ChildSession(ChildTalk):
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether a client waits for something; while the process starts, one does."""
-        return self._pump is None or bool(self.outlets) or self._listener is not None
+        """Tell whether a client waits for something."""
+        return bool(self.outlets) or self._listener is not None
 
     async def listen(self, exchange: Exchange) -> bool:
         """Send the client what belongs to no request, until the process ends; tell False where somebody listens already."""

@@ -89,14 +89,14 @@ class Reply:
         if message_id is None:
             status = getattr(error, "http_status", 0) or HTTP_STATUS[error.code]
             facts = {"status": status, "code": error.code.value, "request_id": error.request_id}
-            await self._problem({"title": PUBLIC_MESSAGE[error.code], **facts}, _challenge(error))
+            await self._problem({"title": PUBLIC_MESSAGE[error.code], **facts}, [*_challenge(error), *_retry(error)])
         elif self.is_stream:
             await self.message(error_response(message_id, error))
             await self.end()
         elif isinstance(error, AuthenticationDenied):
             await self.json(401, error_response(message_id, error), _challenge(error))
         else:
-            await self.json(refusal_status(error, modern=modern), error_response(message_id, error))
+            await self.json(refusal_status(error, modern=modern), error_response(message_id, error), _retry(error))
 
     async def _problem(self, document: dict[str, Any], headers: HeaderLines) -> None:
         raw = encode({"type": "about:blank", **document})
@@ -127,3 +127,8 @@ def refusal_status(error: RequestDenied | RequestError, *, modern: bool) -> int:
 
 def _challenge(error: RequestDenied | RequestError) -> HeaderLines:
     return [(b"www-authenticate", challenge(error.code))] if isinstance(error, AuthenticationDenied) else []
+
+
+def _retry(error: RequestDenied | RequestError) -> HeaderLines:
+    seconds = getattr(error, "retry_after", 0)
+    return [(b"retry-after", str(seconds).encode())] if seconds else []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
@@ -16,6 +17,8 @@ MOST_SESSIONS: Final = 10_000
 MOST_PER_OWNER: Final = 256
 IDLE_SECONDS: Final = 1800.0
 """A session that nothing passed through for so long is closed."""
+RETRY_SECONDS: Final = 30
+"""When to try again for room: idle sessions are looked for that often."""
 
 Owner = tuple[str, str, str | None, str | None]
 _State = TypeVar("_State")
@@ -24,6 +27,16 @@ _State = TypeVar("_State")
 def owner_of(principal: Principal) -> Owner:
     """Return what makes two requests those of one caller: who, as which provider says it, in which project and tenant."""
     return principal.provider, principal.subject, principal.project_id, principal.tenant_id
+
+
+class NoRoomDenied(RequestDenied):
+    """All the sessions that there may be are in use: the caller's own share (429), or everybody's (503)."""
+
+    retry_after = RETRY_SECONDS
+
+    def __init__(self, http_status: int, reason: str) -> None:
+        super().__init__(ErrorCode.RATE_LIMITED, reason)
+        self.http_status = http_status
 
 
 class _Entry(Generic[_State]):
@@ -37,18 +50,24 @@ class _Entry(Generic[_State]):
 
 
 class Sessions(Generic[_State]):
-    """Open sessions and what belongs to each. ``is_busy`` tells of a state whether something still passes through it."""
+    """Open sessions and what belongs to each, and room that is taken for those that are being opened.
+
+    ``is_busy`` tells of a state whether something still passes through it; ``give_way`` gets the state of a session that is forgotten to make room.
+    """
 
     def __init__(
         self,
         is_busy: Callable[[_State], bool],
+        give_way: Callable[[_State], object],
         *,
         most: int = MOST_SESSIONS,
         per_owner: int = MOST_PER_OWNER,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._entries: OrderedDict[bytes, _Entry[_State]] = OrderedDict()
+        self._taken: Counter[Owner] = Counter()
         self._is_busy = is_busy
+        self._give_way = give_way
         self._most = most
         self._per_owner = per_owner
         self._clock = clock
@@ -56,25 +75,47 @@ class Sessions(Generic[_State]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def make_room(self, owner: Owner) -> list[_State]:
-        """Forget this owner's least used idle session where it has too many; return what belonged to it.
+    @contextmanager
+    def room(self, owner: Owner) -> Iterator[Callable[[str, _State], str]]:
+        """Take room for one session of ``owner``; yield what opens it, given server and state, and returns its id. Unused, the room is free again.
 
-        Raises ``RequestDenied`` when all of them are in use, or when others take all the room there is.
+        It is taken before anything is awaited: whoever opens many sessions at once finds it taken. Where the owner has too many, the least used
+        idle one is forgotten. Raises ``NoRoomDenied`` when all are in use, or when others take all the room there is.
         """
+        self._make_room(owner)
+        self._taken[owner] += 1
+        is_taken = True
+
+        def free() -> None:
+            nonlocal is_taken
+            self._taken[owner] -= is_taken
+            is_taken = False
+            self._taken += Counter()  # keeps what is above zero only
+
+        def open_session(server: str, state: _State) -> str:
+            free()
+            session_id = secrets.token_urlsafe(32)
+            self._entries[_hashed(session_id)] = _Entry(owner, server, state, self._clock())
+            return session_id
+
+        try:
+            yield open_session
+        finally:
+            free()
+
+    def _make_room(self, owner: Owner) -> None:
         mine = [(key, entry) for key, entry in self._entries.items() if entry.owner == owner]
-        if len(mine) < self._per_owner and len(self._entries) < self._most:
-            return []
+        is_full = len(self._entries) + self._taken.total() >= self._most
+        if len(mine) + self._taken[owner] < self._per_owner and not is_full:
+            return
         for key, entry in mine:
             if not self._is_busy(entry.state):
                 del self._entries[key]
-                return [entry.state]
-        raise RequestDenied(ErrorCode.RATE_LIMITED, "too many open sessions; close one with DELETE")
-
-    def open(self, owner: Owner, server: str, state: _State) -> str:
-        """Return the id of a new session."""
-        session_id = secrets.token_urlsafe(32)
-        self._entries[_hashed(session_id)] = _Entry(owner, server, state, self._clock())
-        return session_id
+                self._give_way(entry.state)
+                return
+        if is_full:
+            raise NoRoomDenied(503, "no room for another session at the moment; try again later")
+        raise NoRoomDenied(429, "too many open sessions; close one with DELETE")
 
     def find(self, session_id: str, owner: Owner, server: str) -> _State | None:
         """Return what belongs to a session, None where there is none of that id for this owner at this server."""

@@ -36,10 +36,14 @@ class UrlEndpoint(Endpoint):
         self._traffic = UrlTraffic(self.judge, self.upstream, server, settings.limits)
 
     async def request(self, exchange: Exchange, message: Message) -> None:
+        session = self._traffic.session(exchange)
         if message.method == "initialize" and not exchange.modern and exchange.session_id is None:
-            for stale in self._traffic.sessions.make_room(exchange.owner):
-                stale.questions.close()
-        posting = Posting(self._traffic, exchange, message, self._traffic.session(exchange))
+            with self._traffic.sessions.room(exchange.owner) as open_session:
+                await self._relay(exchange, message, Posting(self._traffic, exchange, message, session, open_session))
+        else:
+            await self._relay(exchange, message, Posting(self._traffic, exchange, message, session))
+
+    async def _relay(self, exchange: Exchange, message: Message, posting: Posting) -> None:
         try:
             answer = await self.judge.client_request(message, exchange.caller, posting.forward)
         except StreamClosedError:

@@ -12,7 +12,7 @@ from secure_gateway.proxy.exchange import SESSION_HEADER, Exchange
 from secure_gateway.proxy.reply import EVENT_HEADERS, HeaderLines
 from secure_gateway.proxy.sse import Event
 from secure_gateway.proxy.url_session import UrlSession
-from secure_gateway.proxy.url_traffic import UrlTraffic
+from secure_gateway.proxy.url_traffic import OpenSession, UrlTraffic
 from secure_gateway.proxy.url_upstream import UpstreamStatusError, is_stream, media_type, passed_back
 from secure_gateway.proxy.wire import Kind, Message, WireError, decode
 from secure_gateway.types import Request
@@ -29,13 +29,21 @@ class StreamClosedError(UpstreamError):
 
 
 class Posting:
-    """Created for one request. ``forward`` is what the judge calls; ``finish`` sends what it says may pass."""
+    """Created for one request; ``open_session`` is for the one that may open a session. ``forward`` is what the judge calls; ``finish`` sends what it says may pass."""
 
-    def __init__(self, traffic: UrlTraffic, exchange: Exchange, message: Message, session: UrlSession) -> None:
+    def __init__(
+        self,
+        traffic: UrlTraffic,
+        exchange: Exchange,
+        message: Message,
+        session: UrlSession,
+        open_session: OpenSession | None = None,
+    ) -> None:
         self._traffic = traffic
         self._exchange = exchange
         self._message = message
         self._session = session
+        self._open_session = open_session
         self._opened: UrlSession | None = None
         self._status = 200
         self._headers: HeaderLines = []
@@ -73,8 +81,8 @@ class Posting:
         named = response.headers.get(SESSION_HEADER.decode())
         if self._exchange.modern:
             return
-        if named is not None and self._message.method == "initialize" and not self._session.own_id:
-            self._session = self._opened = self._traffic.open_session(self._exchange, named)
+        if named is not None and self._open_session is not None:
+            self._session = self._opened = self._traffic.open_session(self._open_session, named)
         if self._status == 404 and self._session.own_id:  # noqa: PLR2004 - HTTP status codes speak for themselves
             self._traffic.forget(self._session)
         elif self._session.own_id:

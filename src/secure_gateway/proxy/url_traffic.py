@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 from secure_gateway.errors import AuthenticationDenied, RequestDenied, RequestError
@@ -26,6 +27,9 @@ _log = logging.getLogger(__name__)
 MOST_SESSIONLESS: Final = 10_000
 """Callers at a server without sessions whose open questions are remembered."""
 
+OpenSession = Callable[[str, UrlSession], str]
+"""Opens a session in room that has been taken for it, given server and state; returns its id."""
+
 
 class UrlTraffic:
     """Shared by all exchanges with one server."""
@@ -35,13 +39,15 @@ class UrlTraffic:
         self.upstream = upstream
         self.server = server
         self.limits = limits
-        self.sessions: Sessions[UrlSession] = Sessions(lambda session: session.streams > 0)
+        self.sessions: Sessions[UrlSession] = Sessions(
+            lambda session: session.streams > 0, lambda session: session.questions.close()
+        )
         self._sessionless: OrderedDict[Owner, UrlSession] = OrderedDict()
 
-    def open_session(self, exchange: Exchange, upstream_id: str) -> UrlSession:
+    def open_session(self, open_session: OpenSession, upstream_id: str) -> UrlSession:
         """Make a session of ours for one that the upstream has just opened."""
         session = UrlSession(upstream_id, Questions(self.judge))
-        session.own_id = self.sessions.open(exchange.owner, self.server.name, session)
+        session.own_id = open_session(self.server.name, session)
         return session
 
     def forget(self, session: UrlSession) -> None:
