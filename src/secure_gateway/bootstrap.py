@@ -32,6 +32,7 @@ from secure_gateway.plugins.auth.config_manager import AuthConfigManager
 from secure_gateway.plugins.auth.credentials import credentials_from_headers
 from secure_gateway.plugins.framework.constants import GATEWAY_METADATA
 from secure_gateway.plugins.framework.context import GatewayMetadata
+from secure_gateway.plugins.framework.hookpoints import HttpHookType
 from secure_gateway.plugins.framework.plugin import Plugin
 from secure_gateway.plugins.guardrails.base import GuardrailProvider
 from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
@@ -191,7 +192,7 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
     closers[:0] = [plugin.shutdown for plugin in (hooks or LoadedHooks()).plugins]
     table = _collect(problems, lambda: _hook_table(loaded.config, values, guardrails, hooks or LoadedHooks()))
     permissions = _collect(problems, lambda: _permissions(loaded.config))
-    _require_identity(loaded.config, problems)
+    _require_identity(loaded.config, hooks, problems)
     _refuse_unbuilt(plugins.get("settings", {}), problems)
     if problems or hooks is None or table is None or permissions is None:
         telemetry.shutdown()
@@ -319,8 +320,9 @@ def _metadata(config: GatewayConfig) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def _require_identity(config: GatewayConfig, problems: list[Problem]) -> None:
-    if config.plugins.auth is None and not config.anonymous.roles:
+def _require_identity(config: GatewayConfig, hooks: LoadedHooks | None, problems: list[Problem]) -> None:
+    resolved = any(binding.hook == HttpHookType.HTTP_AUTH_RESOLVE_USER for binding in (hooks or LoadedHooks()).bindings)
+    if config.plugins.auth is None and not config.anonymous.roles and not resolved:
         problems.append(
             Problem(
                 "$.plugins.auth",

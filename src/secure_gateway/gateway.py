@@ -15,20 +15,25 @@ from secure_gateway.caller import current_caller
 from secure_gateway.decisions import Note, Stage, Verdict
 from secure_gateway.errors import ErrorCode, PluginError, RequestDenied, RequestError, SecureGatewayException
 from secure_gateway.pipeline.digests import serialise
+from secure_gateway.pipeline.ending import deliver, ended_badly
+from secure_gateway.pipeline.facts import tell_facts
+from secure_gateway.pipeline.firing import fire
 from secure_gateway.pipeline.functions import FunctionGuard
 from secure_gateway.pipeline.hooks import run_hooks
-from secure_gateway.pipeline.http import Respond, http_facts, http_post_request, http_pre_request
+from secure_gateway.pipeline.http import Respond, http_post_request, http_pre_request
 from secure_gateway.pipeline.identity import authenticate, authorize, identify, is_visible
 from secure_gateway.pipeline.loop_thread import LoopThread
 from secure_gateway.pipeline.plain import from_plain, to_plain
 from secure_gateway.pipeline.run import Run, begin, new_request_id, raised_at
 from secure_gateway.pipeline.schemas import ToolSchemas
 from secure_gateway.pipeline.snapshot import Snapshot
+from secure_gateway.pipeline.standing import TOOL_LIST, ToolOffer, judge_standing, learn_tools
 from secure_gateway.pipeline.subjects import Subject
 from secure_gateway.pipeline.upstream import Upstream, call_upstream
-from secure_gateway.plugins.framework.context import GlobalContext
 from secure_gateway.plugins.framework.hookpoints import POST_HOOK, PRE_HOOK
 from secure_gateway.plugins.framework.isolation import NotJSONError, isolate
+from secure_gateway.plugins.framework.payloads import PluginPayload
+from secure_gateway.plugins.framework.results import PluginResult
 from secure_gateway.types import AuthCredentials, Door, Operation, Principal, Request
 
 _Parameters = ParamSpec("_Parameters")
@@ -37,7 +42,6 @@ _Return = TypeVar("_Return")
 _SCHEMA = Stage("schema")
 _INPUT = Stage("input")
 _NO_SCHEMA = Note(Verdict.NONE, "no input schema of this tool is known")
-_NO_METADATA: Mapping[str, Any] = {}
 
 
 class Gateway:
@@ -68,21 +72,21 @@ class Gateway:
         run = begin(request, self._snapshot)
         try:
             await identify(run)
-            authorize(run, request.name)
+            await authorize(run, request.name)
             subject = _arriving(run, request)
             self._check_schema(run, request.name, subject)
             await run_hooks(run, PRE_HOOK[request.operation], subject)
-            outgoing = self._outgoing(run, request, subject)
+            outgoing = await self._outgoing(run, request, subject)
             result = await call_upstream(run, upstream, outgoing)
             answer = _answered(run, outgoing.name, result)
             await run_hooks(run, POST_HOOK[request.operation], answer)
             result = _given_back(run, result, answer)
         except BaseException as error:
-            raised = await _ended_badly(run, error)
+            raised = await ended_badly(run, error)
             if raised is error:
                 raise
             raise raised from None
-        await _deliver(run, None)
+        await deliver(run, None)
         return result
 
     async def handle_http(self, request: Request, app: Callable[[Request, Respond | None], Awaitable[Any]]) -> None:
@@ -97,16 +101,40 @@ class Gateway:
         try:
             await http_pre_request(run)
             await identify(run)
-            authorize(run, f"{(request.arguments or {}).get('method', '')} {request.name}")
-            http_facts(run)
+            await authorize(run, f"{(request.arguments or {}).get('method', '')} {request.name}")
+            tell_facts(run)
             respond = http_post_request(run)
             await call_upstream(run, lambda judged: app(judged, respond), request)
         except BaseException as error:
-            raised = await _ended_badly(run, error)
+            raised = await ended_badly(run, error)
             if raised is error:
                 raise
             raise raised from None
-        await _deliver(run, None)
+        await deliver(run, None)
+
+    async def invoke_hook(
+        self, hook: str, payload: Any, *, credentials: AuthCredentials | str | None = None, server: str = ""
+    ) -> PluginResult[Any]:
+        """Fire ``hook``, a plugin's own or a built-in one: ``(await gateway.invoke_hook("email_pre_send", payload)).modified_payload or payload``.
+
+        The caller is identified where ``credentials`` are given or ``acting_as`` says them; no permission is needed. A refusal is raised, as
+        ``handle`` does, never returned.
+        """
+        if self._starting is not None:
+            await self.start()
+        shown = _credentials(credentials)
+        run = begin(Request(operation=Operation.HOOK, name=hook, server=server, credentials=shown), self._snapshot)
+        try:
+            if shown is not None:
+                await identify(run)
+            result = await fire(run, hook, payload)
+        except BaseException as error:
+            raised = await ended_badly(run, error)
+            if raised is error:
+                raise
+            raise raised from None
+        await deliver(run, None)
+        return result
 
     def _check_schema(self, run: Run, name: str, subject: Subject) -> None:
         request = run.request
@@ -122,12 +150,12 @@ class Gateway:
             raise
         run.trace.append((_SCHEMA, 0.0, None))
 
-    def _outgoing(self, run: Run, request: Request, subject: Subject) -> Request:
+    async def _outgoing(self, run: Run, request: Request, subject: Subject) -> Request:
         """Return what goes upstream. A changed target or changed arguments are judged again: a plugin cannot widen rights."""
         if not run.modified:
             return request
         if subject.name != request.name:
-            authorize(run, subject.name)
+            await authorize(run, subject.name)
         self._check_schema(run, subject.name, subject)
         run.record.request_digest = _digest(run, subject.body.value)
         return Request(
@@ -159,9 +187,6 @@ class Gateway:
 
         ``operation``: ``tool``, ``prompt``, ``resource`` or ``agent``. Raises as ``handle`` does.
         """
-        shown = (
-            AuthCredentials(api_key=credentials) if isinstance(credentials, str) else credentials or current_caller()
-        )
 
         async def call_it(judged: Request) -> Any:
             if judged.name != name:
@@ -179,7 +204,7 @@ class Gateway:
             arguments=arguments,
             server=server,
             door=Door.SDK,
-            credentials=shown,
+            credentials=_credentials(credentials),
         )
         return await self.handle(request, call_it)
 
@@ -249,28 +274,33 @@ class Gateway:
         """Tell whether ``principal`` may use ``name``: lists show only what can be used."""
         return is_visible(self._snapshot, principal, operation, name, server)
 
-    def learn_tools(self, server: str, tools: list[dict[str, Any]]) -> list[tuple[str, str]]:
-        """Remember the input schemas that ``server`` declares and judge its tools; return (tool, reason) for each that must not be shown.
+    async def learn_tools(
+        self, server: str, tools: list[dict[str, Any]], *, door: Door = Door.SDK, parent_id: str = ""
+    ) -> ToolOffer:
+        """Take the tools that ``server`` declares: plugins and guardrails judge them, their input schemas are remembered.
 
-        What must not be shown is not called either, until the server declares it anew.
+        What must not be shown is not called either, until the server declares it anew. Raises ``PolicyDenied`` and ``PluginError`` where the
+        whole list is refused; then that counts for each of its tools.
         """
-        if self._schemas is None:
-            self._schemas = ToolSchemas()
-        dropped = self._snapshot.judge_tools(server, tools) if self._snapshot.judge_tools is not None else []
-        for tool in tools:
-            name = tool.get("name")
-            if isinstance(name, str) and (reason := self._schemas.learn(server, name, tool.get("inputSchema", {}))):
-                dropped.append((name, reason))
-        for name, reason in dropped:
-            self._schemas.forbid(server, name, reason)
-        return dropped
+        await self.start()
+        self._schemas = self._schemas or ToolSchemas()
+        request = Request(
+            operation=Operation.HOOK, name=TOOL_LIST, server=server, door=door, parent_id=parent_id
+        )
+        return await learn_tools(self._snapshot, self._schemas, request, tools)
+
+    async def judge_server(self, hook: str, payload: PluginPayload, *, server: str, door: Door, parent_id: str = "") -> Any:
+        """Let the plugins at ``hook`` judge what is said of a server itself; return ``payload`` as they left it. Raises as ``handle`` does."""
+        await self.start()
+        request = Request(operation=Operation.HOOK, name=hook, server=server, door=door, parent_id=parent_id)
+        return await judge_standing(self._snapshot, request, payload)
 
     async def refuse(self, request: Request, code: ErrorCode, reason: str) -> RequestDenied:
         """Record a refusal that a door had to make before it had a whole request; return the exception to answer with."""
         run = begin(request, self._snapshot)
         denial = RequestDenied(code, reason, request_id=request.request_id)
         run.note(_INPUT, Verdict.DENY, 0.0, reason)
-        await _deliver(run, denial)
+        await deliver(run, denial)
         return denial
 
     def replace(self, snapshot: Snapshot) -> Snapshot:
@@ -301,21 +331,17 @@ class Gateway:
         return f"Gateway({self._snapshot!r})"
 
 
+def _credentials(given: AuthCredentials | str | None) -> AuthCredentials | None:
+    return AuthCredentials(api_key=given) if isinstance(given, str) else given or current_caller()
+
+
 def _arriving(run: Run, request: Request) -> Subject:
     """Return the request's content, isolated, measured and digested. Raises ``PolicyDenied`` for what cannot be inspected."""
-    snapshot, principal = run.snapshot, run.principal
+    snapshot = run.snapshot
     body = isolate(request.arguments, snapshot.limits.max_depth)
     data = serialise(request.arguments, snapshot.limits.max_payload_bytes)
     run.record.request_digest = snapshot.digester.digest(data)
-    run.facts = GlobalContext(
-        request_id=request.request_id,
-        user=None if principal is None else principal.subject,
-        tenant_id=None if principal is None else principal.tenant_id,
-        server_id=request.server or None,
-        content_type=request.content_type or None,
-        principal=principal,
-        metadata=snapshot.metadata.get(request.server, _NO_METADATA),
-    )
+    tell_facts(run)
     return Subject(request.name, body, request.headers)
 
 
@@ -341,34 +367,3 @@ def _given_back(run: Run, result: Any, answer: Subject) -> Any:
 
 def _digest(run: Run, value: Any) -> str:
     return run.snapshot.digester.digest(serialise(value, run.snapshot.limits.max_payload_bytes))
-
-
-def _ours(error: BaseException, run: Run) -> BaseException:
-    """Return the exception to raise: verdicts, faults, cancellations and the upstream's own pass; a fault of ours is wrapped."""
-    request_id = run.request.request_id
-    if isinstance(error, RequestDenied | RequestError):
-        error.request_id = error.request_id or request_id
-        return error
-    if not isinstance(error, Exception) or run.upstream_failed:
-        return error
-    code = error.code if isinstance(error, SecureGatewayException) and hasattr(error, "code") else ErrorCode.INTERNAL
-    return RequestError(code, f"a fault of the gateway itself: {raised_at(error)}", request_id=request_id)
-
-
-async def _ended_badly(run: Run, error: BaseException) -> BaseException:
-    """Record the failure, then return the exception to raise for it."""
-    raised = _ours(error, run)
-    await _deliver(run, raised)
-    return raised
-
-
-async def _deliver(run: Run, error: BaseException | None) -> None:
-    """Hand the record to every sink. Raises ``RequestError`` when a required sink cannot take or keep it."""
-    record = run.finish(error)
-    failed = ""
-    for sink in run.snapshot.sinks:  # all of them: one that fails must not blind those behind it
-        if not (sink.emit(record) and (not sink.durable or await sink.committed())) and sink.required:
-            failed = failed or sink.name
-    if failed and (error is None or isinstance(error, SecureGatewayException)):
-        message = f"the record could not be kept by {failed!r}, which the configuration requires"
-        raise RequestError(ErrorCode.UNAVAILABLE, message, request_id=record.request_id)

@@ -13,7 +13,7 @@ import msgspec
 
 
 class Operation(StrEnum):
-    """What is asked for. ``MESSAGE`` is any protocol message that is none of the others (lists, completions, unknown methods)."""
+    """What is asked for. ``MESSAGE`` is any protocol message that is none of the others (lists, completions, unknown methods), ``HOOK`` a hook that the app fires itself."""
 
     TOOL = "tool"
     PROMPT = "prompt"
@@ -21,6 +21,7 @@ class Operation(StrEnum):
     AGENT = "agent"
     HTTP = "http"
     MESSAGE = "message"
+    HOOK = "hook"
 
     __hash__ = str.__hash__  # Enum's own is a Python function, and operations are dict keys on the request path
 

@@ -8,7 +8,7 @@ import msgspec
 
 from secure_gateway.config.context_forge import ALIASES, MODE_REFUSALS, MODES
 from secure_gateway.plugins.framework import HOOK_POINTS
-from secure_gateway.plugins.hook_loader import BUILT_IN, NOT_FIRED
+from secure_gateway.plugins.hook_loader import BUILT_IN
 
 PAGE = Path(__file__).parents[2] / "docs" / "hooks.md"
 
@@ -20,7 +20,9 @@ def hook_table() -> str:
         writable = ", ".join(
             field.name for field in msgspec.structs.fields(point.payload) if field.name in point.writable
         )
-        fired = "not fired yet" if name in NOT_FIRED else "yes" if point.may_deny else "no"
+        if point.answer is not None:
+            writable = "nothing: it answers a question"
+        fired = "yes" if point.may_deny else "no"
         rows.append(f"| `{name}` | `{point.payload.__name__}` | {fields} | {writable or 'nothing'} | {fired} |")
     return "\n".join(rows) + "\n"
 

@@ -280,7 +280,7 @@ async def test_a_result_that_cannot_be_inspected_is_withheld() -> None:
 async def test_a_schema_is_enforced_before_any_plugin_sees_the_arguments() -> None:
     gateway = gateway_for()
     schema = {"type": "object", "properties": {"city": {"type": "string", "maxLength": 5}}, "required": ["city"]}
-    assert gateway.learn_tools("s", [{"name": "weather", "inputSchema": schema}]) == []
+    assert (await gateway.learn_tools("s", [{"name": "weather", "inputSchema": schema}])).dropped == []
     assert await gateway.call("weather", {"city": "Bern"}, same, server="s") == {"city": "Bern"}
     for bad in ({}, {"city": 5}, {"city": SECRET}):
         with pytest.raises(PolicyDenied) as caught:
@@ -302,15 +302,15 @@ async def test_a_schema_is_enforced_before_any_plugin_sees_the_arguments() -> No
 )
 async def test_a_schema_that_cannot_be_used_safely_makes_its_tool_unusable(schema: Any) -> None:
     gateway = gateway_for()
-    dropped = gateway.learn_tools("s", [{"name": "weather", "inputSchema": schema}])
-    assert [name for name, _ in dropped] == ["weather"]
+    offer = await gateway.learn_tools("s", [{"name": "weather", "inputSchema": schema}])
+    assert [name for name, _ in offer.dropped] == ["weather"]
     with pytest.raises(PolicyDenied):
         await gateway.call("weather", {"x": "y"}, never, server="s")
 
 
 async def test_an_exploding_pattern_in_a_schema_does_not_explode() -> None:
     gateway = gateway_for()
-    gateway.learn_tools("s", [{"name": "t", "inputSchema": {"properties": {"x": {"pattern": "^(a+)+$"}}}}])
+    await gateway.learn_tools("s", [{"name": "t", "inputSchema": {"properties": {"x": {"pattern": "^(a+)+$"}}}}])
     with pytest.raises(PolicyDenied):
         await gateway.call("t", {"x": "a" * 50_000 + "!"}, never, server="s")
 

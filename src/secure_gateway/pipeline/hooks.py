@@ -17,8 +17,9 @@ from secure_gateway.pipeline.run import Run, raised_at
 from secure_gateway.pipeline.subjects import Subject, read_back, view_maker
 from secure_gateway.plugins.framework.binding import UNMATCHED, CallSlot, HookBinding
 from secure_gateway.plugins.framework.context import PluginContext
+from secure_gateway.plugins.framework.custom import duplicate
 from secure_gateway.plugins.framework.driver import TimeLimitExceededError, supervise
-from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
+from secure_gateway.plugins.framework.hookpoints import HookPoint
 from secure_gateway.plugins.framework.isolation import isolate
 from secure_gateway.plugins.framework.plugin import PluginMode
 from secure_gateway.plugins.framework.results import PluginResult, scalars_only
@@ -36,7 +37,7 @@ async def run_hooks(run: Run, hook: str, subject: Subject) -> None:
     run.first_step = len(run.trace)
     done = 0
     while True:
-        run.slots = slots = order.for_target(subject.name)
+        run.slots = slots = order.for_target(subject.name, run.facts)
         stage = _call_in_order(run, hook, slots[done:], subject)
         try:
             waiting = stage.send(None)
@@ -124,6 +125,9 @@ def _settle(run: Run, binding: HookBinding, answer: PluginResult[Any], subject: 
             _refused(run, binding, answer, elapsed, metadata)
             return
         changes = _accept(run, binding, answer.modified_payload, subject)
+    except AnswerError as error:
+        _failed(run, binding, ErrorCode.PLUGIN_ERROR, str(error))
+        return
     except SecureGatewayException:
         raise
     except Exception as error:  # noqa: BLE001 - the answer's fields are foreign values
@@ -149,7 +153,7 @@ def _refused(
 ) -> None:
     code = _text(answer.violation, "code", 64)
     reason = _text(answer.violation, "reason", 200) or "no reason given"
-    if not HOOK_POINTS[binding.hook].may_deny:
+    if not binding.point.may_deny:
         _failed(run, binding, ErrorCode.PLUGIN_ERROR, f"it refused, which {binding.hook} cannot")
         return
     if binding.mode is PluginMode.PERMISSIVE:
@@ -169,7 +173,10 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
     """Make the returned payload the true one and return what changed; None when the payload is unacceptable and that may pass."""
     if payload is None:
         return ()
-    point = HOOK_POINTS[binding.hook]
+    point = binding.point
+    if point.answer is not None:
+        _take_answer(binding, point.answer(payload), subject)
+        return ()
     if not isinstance(payload, point.payload) and (
         point.headers_only is None or not isinstance(payload, point.headers_only)
     ):
@@ -186,6 +193,7 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
         depth = run.snapshot.limits.max_depth
         subject.changed = True
         subject.body = isolate(isolate(content, depth).copy(), depth)  # a copy: the plugin may keep what it returned
+        subject.payload = duplicate(payload) if point.custom else None
     if name != subject.name:
         subject.name = name
         changes = (f"#{point.target}", *changes)
@@ -193,6 +201,14 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
         subject.headers = Headers(headers)
         changes = ("#headers", *changes)
     return changes
+
+
+def _take_answer(binding: HookBinding, answer: Any, subject: Subject) -> None:
+    """Keep the first answer to a question, but that a no outdoes a yes. A plugin that is only tried out (permissive) answers for the record alone."""
+    if binding.mode is not PluginMode.PERMISSIVE and (
+        subject.answer is None or getattr(answer, "granted", None) is False
+    ):
+        subject.answer = answer, binding.plugin
 
 
 def _unwritable(point: HookPoint, name: Any, content: Any, headers: Any, subject: Subject) -> str:

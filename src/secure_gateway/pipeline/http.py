@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from secure_gateway.pipeline.facts import tell_facts
 from secure_gateway.pipeline.hooks import run_hooks
 from secure_gateway.pipeline.run import Run
 from secure_gateway.pipeline.subjects import Subject
-from secure_gateway.plugins.framework.context import GlobalContext
 from secure_gateway.plugins.framework.isolation import isolate
 from secure_gateway.types import Headers
 
@@ -19,7 +19,7 @@ Respond = Callable[[int, Headers], Awaitable[Headers]]
 async def http_pre_request(run: Run) -> None:
     """Let plugins see the request before identity; headers that they change are those from which credentials are read."""
     request = run.request
-    run.facts = GlobalContext(request_id=request.request_id, content_type=request.content_type or None)
+    tell_facts(run)
     if not run.snapshot.bindings(request.server, "http_pre_request"):
         return
     subject = Subject(request.name, isolate(_facts(request.arguments), 2), request.headers)
@@ -32,20 +32,6 @@ async def http_pre_request(run: Run) -> None:
         request.headers = subject.headers
         context = request.credentials.context if request.credentials is not None else {}
         request.credentials = run.snapshot.read_credentials(subject.headers, context)
-
-
-def http_facts(run: Run) -> None:
-    """Tell plugins who was identified; what they stored before that stays."""
-    request, principal = run.request, run.principal
-    run.facts = GlobalContext(
-        request_id=request.request_id,
-        user=None if principal is None else principal.subject,
-        tenant_id=None if principal is None else principal.tenant_id,
-        content_type=request.content_type or None,
-        principal=principal,
-    )
-    for context in run.contexts.values():
-        context.global_context = run.facts
 
 
 def http_post_request(run: Run) -> Respond | None:

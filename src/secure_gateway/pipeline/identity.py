@@ -7,9 +7,11 @@ from time import monotonic
 
 from secure_gateway.decisions import Stage, Verdict
 from secure_gateway.errors import AuthenticationDenied, ErrorCode, PermissionDenied, PluginError
-from secure_gateway.pipeline.run import Run
+from secure_gateway.pipeline.permissions import KINDS
+from secure_gateway.pipeline.questions import ask_whether, ask_who
+from secure_gateway.pipeline.run import Run, begin
 from secure_gateway.pipeline.snapshot import Snapshot
-from secure_gateway.types import AuthCredentials, InvalidIdentity, NoIdentity, Operation, Principal, Resolved
+from secure_gateway.types import AuthCredentials, InvalidIdentity, NoIdentity, Operation, Principal, Request, Resolved
 
 IDENTITY = Stage("http_auth_resolve_user")
 PERMISSION = Stage("http_auth_check_permission")
@@ -23,6 +25,12 @@ _PUBLIC = {
 
 async def identify(run: Run) -> Principal:
     """Return who is asking. Raises ``AuthenticationDenied``, or ``PluginError`` when an identity provider fails."""
+    started = monotonic()
+    vouched = await ask_who(run)
+    if vouched is not None:
+        run.principal = vouched
+        run.trace.append((identity_stage(vouched.provider), monotonic() - started, None))
+        return vouched
     started = monotonic()
     verdict = await run.snapshot.identity.resolve(run.request.credentials)
     if type(verdict) is Resolved:
@@ -64,13 +72,19 @@ def refusal(verdict: object, request_id: str) -> AuthenticationDenied | Permissi
     return AuthenticationDenied(code, public, request_id=request_id, plugin=verdict.provider)
 
 
-def authorize(run: Run, name: str) -> None:
-    """Check that the principal may use ``name``. Raises ``PermissionDenied``."""
+async def authorize(run: Run, name: str) -> None:
+    """Check that the principal may use ``name``: a plugin may refuse it, or grant what no role does. Raises ``PermissionDenied``."""
     request, principal = run.request, run.principal
     if principal is None:
         raise PermissionDenied(ErrorCode.FORBIDDEN, "nobody was identified", request_id=request.request_id)
+    kind = KINDS.get(request.operation)
+    granted = kind is not None and await ask_whether(run, principal, kind, name)
     started = monotonic()
-    reason = run.snapshot.permissions.refusal(principal, request.operation, name, request.server)
+    permissions = run.snapshot.permissions
+    if granted:  # it stands for a role; what the server's rules take out is out for everybody
+        reason = permissions.not_offered(request.operation, name, request.server)
+    else:
+        reason = permissions.refusal(principal, request.operation, name, request.server)
     if reason:
         run.note(PERMISSION, Verdict.DENY, monotonic() - started, reason)
         raise PermissionDenied(ErrorCode.FORBIDDEN, reason, request_id=request.request_id)
@@ -79,6 +93,10 @@ def authorize(run: Run, name: str) -> None:
 
 async def authenticate(snapshot: Snapshot, credentials: AuthCredentials | None, request_id: str) -> Principal:
     """Return who shows ``credentials``, outside of any request (to open a session or a stream). Raises as ``identify`` does."""
+    request = Request(operation=Operation.MESSAGE, name="session", credentials=credentials, request_id=request_id)
+    vouched = await ask_who(begin(request, snapshot))
+    if vouched is not None:
+        return vouched
     verdict = await snapshot.identity.resolve(credentials)
     if isinstance(verdict, Resolved):
         return verdict.principal

@@ -55,14 +55,21 @@ class Permissions:
                 self._answers[question] = answer
         return answer
 
-    def _judge(self, principal: Principal, operation: Operation, name: str, server: str) -> str:
-        kind = KINDS.get(operation)
-        if kind is None:
-            return "" if operation is Operation.MESSAGE else f"no permission covers {operation.value}"
+    def not_offered(self, operation: Operation, name: str, server: str) -> str:
+        """Return why nobody may use ``name``, whatever their rights, or an empty text."""
         if operation is Operation.TOOL and server in self._servers:
             allow, deny = self._servers[server]
             if deny(name) or not allow(name):
                 return f"the tool is not offered: servers.{server}.tools excludes it"
+        return ""
+
+    def _judge(self, principal: Principal, operation: Operation, name: str, server: str) -> str:
+        kind = KINDS.get(operation)
+        if kind is None:
+            return "" if operation is Operation.MESSAGE else f"no permission covers {operation.value}"
+        reason = self.not_offered(operation, name, server)
+        if reason:
+            return reason
         granted = any(
             matcher(name) for role in principal.roles if (matcher := self._roles.get(role, {}).get(kind)) is not None
         ) or any(_grants(permission, kind, name) for permission in principal.permissions)

@@ -31,12 +31,14 @@ class ToolSchemas:
         self._validators: dict[tuple[str, str], tuple[Any, int]] = {}
         self._unusable: dict[tuple[str, str], str] = {}
         self._declared: Counter[str] = Counter()
+        self._overfull: set[str] = set()
 
     def learn(self, server: str, tool: str, schema: Any) -> str:
         """Remember the input schema of ``tool``. Returns why it cannot be used, or an empty text."""
         key = (server, tool)
-        if not self.known(server, tool):
+        if key not in self._validators and key not in self._unusable:
             if self._declared[server] >= _MOST_TOOLS:
+                self._overfull.add(server)
                 return _TOO_MANY
             self._declared[server] += 1
         try:
@@ -53,7 +55,7 @@ class ToolSchemas:
 
     def forbid(self, server: str, tool: str, reason: str) -> None:
         """Let nobody call ``tool`` until the server declares it anew: what must not be shown must not be called either."""
-        if self.known(server, tool):
+        if (server, tool) in self._validators or (server, tool) in self._unusable:
             self._refuse((server, tool), reason)
 
     def _refuse(self, key: tuple[str, str], reason: str) -> str:
@@ -62,8 +64,8 @@ class ToolSchemas:
         return reason
 
     def known(self, server: str, tool: str) -> bool:
-        """Tell whether a schema of this tool was declared."""
-        return (server, tool) in self._validators or (server, tool) in self._unusable
+        """Tell whether a schema of this tool was declared; of a server that declared too many to tell, every tool counts as known, to be refused."""
+        return (server, tool) in self._validators or (server, tool) in self._unusable or server in self._overfull
 
     def check(self, server: str, tool: str, arguments: Any) -> None:
         """Check ``arguments`` of a tool that is known. Raises ``PolicyDenied`` that names the place and the rule, not the value."""

@@ -9,6 +9,7 @@ import msgspec
 
 from secure_gateway.decisions import Sink
 from secure_gateway.pipeline.digests import Digester
+from secure_gateway.pipeline.overrides import Control, Lease
 from secure_gateway.pipeline.permissions import Permissions
 from secure_gateway.plugins.framework.binding import CallOrder, HookBinding
 from secure_gateway.types import AuthCredentials, Headers, IdentityVerdict, Principal
@@ -33,9 +34,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
-    """A request holds it to its end: when a replaced one is gone, nobody uses what it holds any more.
+    """A request holds it to its end, and by it the ``lease``: when that is gone, nobody uses what was built with it any more.
 
     ``hooks``: the bindings of each server (``""``: any other) by hook, in calling order. ``anonymous``: who callers without a credential are.
+    ``control``: how ``hooks`` came about, where they were changed while the gateway runs.
     """
 
     identity: IdentityResolver
@@ -51,6 +53,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     read_credentials: Callable[[Headers, Mapping[str, Any]], AuthCredentials] | None = None
     starters: tuple[Callable[[], Awaitable[None]], ...] = ()
     closers: tuple[Callable[[], Any], ...] = ()
+    control: Control = Control()
+    lease: Lease = msgspec.field(default_factory=Lease)
 
     def bindings(self, server: str, hook: str) -> Bindings | None:
         """Return who acts at ``hook`` for ``server``, in calling order; None if nobody does."""

@@ -11,11 +11,14 @@ from typing import Any
 
 import msgspec
 
+from secure_gateway.plugins.framework.custom import duplicate, fields_of
 from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
 from secure_gateway.plugins.framework.isolation import Isolated, copy_small
 from secure_gateway.plugins.framework.payloads import (
     AgentPostInvokePayload,
     AgentPreInvokePayload,
+    HttpAuthCheckPermissionPayload,
+    HttpAuthResolveUserPayload,
     HttpHeaderPayload,
     HttpPostRequestPayload,
     HttpPreRequestPayload,
@@ -35,12 +38,18 @@ from secure_gateway.types import Headers
 
 
 class Subject(msgspec.Struct):
-    """The target's name, the content (isolated) and, before the call, the headers that may go upstream. ``changed``: the content is not what came."""
+    """The target's name, the content (isolated) and, before the call, the headers that may go upstream. ``changed``: the content is not what came.
+
+    ``payload``: of a custom hook, the object that ``body`` says the fields of. ``answer``: where the hook asks a question, what was answered, and by
+    which plugin.
+    """
 
     name: str
     body: Isolated
     headers: Headers | None = None
     changed: bool = False
+    payload: Any = None
+    answer: tuple[Any, str] | None = None
 
 
 View = Callable[[], PluginPayload]
@@ -87,6 +96,14 @@ def _http_pre(subject: Subject) -> View:
     )
 
 
+def _resolve_user(subject: Subject) -> PluginPayload:
+    return HttpAuthResolveUserPayload(headers=HttpHeaderPayload(subject.headers or {}), **subject.body.copy())
+
+
+def _check_permission(subject: Subject) -> PluginPayload:
+    return HttpAuthCheckPermissionPayload(permission=subject.name, **subject.body.copy())
+
+
 def _each(make: Callable[[Subject], PluginPayload]) -> Callable[[Subject], View]:
     return lambda subject: partial(make, subject)
 
@@ -94,6 +111,8 @@ def _each(make: Callable[[Subject], PluginPayload]) -> Callable[[Subject], View]
 _EAGER: dict[str, Callable[[Subject], View]] = {
     "http_pre_request": _http_pre,
     "http_post_request": _each(_http_post),
+    "http_auth_resolve_user": _each(_resolve_user),
+    "http_auth_check_permission": _each(_check_permission),
     "tool_pre_invoke": _tool_pre,
     "tool_post_invoke": _tool_post,
     "prompt_pre_fetch": _each(lambda s: PromptPrehookPayload(name=s.name, args=s.body.copy())),
@@ -113,6 +132,8 @@ _EAGER: dict[str, Callable[[Subject], View]] = {
 
 def view_maker(hook: str, subject: Subject) -> View:
     """Return the cheaper way to make views of ``subject`` as it is now: copied at once, or at the plugin's first look."""
+    if subject.payload is not None:
+        return partial(duplicate, subject.payload)
     kinds = _EAGER if subject.body.small or hook not in _LAZY else _LAZY
     return kinds[hook](subject)
 
@@ -164,6 +185,8 @@ _LAZY = {name: _lazy(point) for name, point in HOOK_POINTS.items() if len(point.
 
 def read_back(point: HookPoint, payload: Any, subject: Subject) -> tuple[Any, Any, Any]:
     """Return the target's name, the content value and the headers that ``payload`` now holds."""
+    if point.custom:
+        return subject.name, fields_of(payload), None
     if point.headers_only is not None:
         if isinstance(payload, point.headers_only):
             return subject.name, subject.body.value, payload

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import logging
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,6 @@ from secure_gateway.config.ownership import check_ownership
 from secure_gateway.config.plugin_list import PluginList, read_manifest
 from secure_gateway.errors import ConfigError, Problem, ProviderContractError
 from secure_gateway.plugins.framework.binding import HookBinding
-from secure_gateway.plugins.framework.hookpoints import HttpHookType
 from secure_gateway.plugins.framework.plugin import Plugin, PluginConfig
 from secure_gateway.plugins.framework.registration import bind_plugin
 from secure_gateway.plugins.registry import ProviderRegistry, import_file
@@ -29,8 +30,8 @@ BUILT_IN: Mapping[str, str] = {
     "resource_filter": "secure_gateway.plugins.hooks.resource_filter:ResourceFilterPlugin",
     "search_replace": "secure_gateway.plugins.hooks.search_replace:SearchReplacePlugin",
 }
+CPEX = "secure_gateway.plugins.cpex.adapter:CpexPlugin"
 ENTRY_POINTS = "secure_gateway.plugins"
-NOT_FIRED = frozenset({HttpHookType.HTTP_AUTH_RESOLVE_USER.value, HttpHookType.HTTP_AUTH_CHECK_PERMISSION.value})
 
 
 class LoadedHooks(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +74,7 @@ class HookLoader:
             else:
                 plugins.append(plugin)
                 bindings += bound
+                problems += _clashes(bindings, bound, where)
         if problems:
             raise ConfigError(problems)
         return LoadedHooks(plugins=tuple(plugins), bindings=tuple(bindings))
@@ -90,14 +92,7 @@ class HookLoader:
                     f"{where}.kind", "'external'", "a plugin in this process", "External plugins are not available yet."
                 )
             )
-        if any(hook in NOT_FIRED for hook in config.hooks):
-            hint = "Use an auth provider for identity and roles for permissions."
-            raise ConfigError(
-                Problem(
-                    f"{where}.hooks", "an http_auth_* hook", "a hook that fires", f"Those are not available yet. {hint}"
-                )
-            )
-        cls = self._class_of(config.kind, f"{where}.kind", module)
+        cls = self._class_of(config, f"{where}.kind", module)
         try:
             plugin = cls(config)
         except ConfigError as error:
@@ -107,26 +102,31 @@ class HookLoader:
             raise ConfigError(Problem(where, fault, "a plugin that can be built from this configuration")) from error
         try:
             bound = bind_plugin(plugin, default_timeout=float(settings.get("plugin_timeout", 5.0)), where=where)
+        except ConfigError as error:
+            raise ConfigError([_anchored(problem, where) for problem in error.problems]) from error
         except ProviderContractError as error:
             raise ConfigError(Problem(where, str(error), "a plugin that keeps the contract of its hooks")) from error
         if settings.get("fail_on_plugin_error"):
             bound = [msgspec.structs.replace(binding, fail_on_error=True) for binding in bound]
         return plugin, bound
 
-    def _class_of(self, kind: str, where: str, file: Path | None) -> type[Plugin]:
+    def _class_of(self, config: PluginConfig, where: str, file: Path | None) -> type[Plugin]:
+        kind = ALIASES.get(config.kind, config.kind)
+        if config.python is not None or _is_cpex_package(kind):
+            return self._registry.load(CPEX, where)
         if file is not None:
             return self._class_in(file, kind.rpartition(".")[2], where)
-        kind = ALIASES.get(kind, kind)
         if _is_bundled(kind):
             raise ConfigError(
                 Problem(where, "a bundled plugin without a counterpart", "a plugin that there is", instead_of(kind))
             )
-        if ":" in kind:
-            return self._registry.load(kind, where)
-        if kind in self._registry.sources() or "." not in kind:
-            return self._registry.find(kind, where)
-        module, _, name = kind.rpartition(".")
-        return self._registry.load(f"{module}:{name}", where)
+        if ":" not in kind:
+            if kind in self._registry.sources() or "." not in kind:
+                return self._registry.find(kind, where)
+            module, _, name = kind.rpartition(".")
+            kind = f"{module}:{name}"
+        cls = self._registry.imported(kind, where)
+        return self._registry.load(CPEX, where) if _is_cpex_class(cls) else self._registry.checked(cls, where)
 
     def _class_in(self, file: Path, name: str, where: str) -> type[Plugin]:
         check_ownership(file)
@@ -137,6 +137,22 @@ class HookLoader:
         return self._registry.checked(cls, where)
 
 
+def _clashes(loaded: Sequence[HookBinding], bound: Sequence[HookBinding], where: str) -> list[Problem]:
+    """Return a problem for each hook of a plugin's own that another plugin defines with other types."""
+    points = {binding.hook: binding for binding in reversed(loaded)}
+    return [
+        Problem(
+            f"{where}.hooks",
+            f"{binding.hook!r} with other types than plugin {first.plugin!r} defines it with",
+            "one payload and one result class for all plugins of a hook",
+        )
+        for binding in bound
+        if (first := points[binding.hook]).custom is not None
+        and binding.custom is not None
+        and (first.custom.payload, first.custom.result) != (binding.custom.payload, binding.custom.result)
+    ]
+
+
 def _kind_of(cls: Any) -> str:
     """Return the name by which a plugin class is called as ``kind``: its ``kind`` attribute, else its own name."""
     kind = getattr(cls, "kind", None)
@@ -144,8 +160,9 @@ def _kind_of(cls: Any) -> str:
 
 
 def _anchored(problem: Problem, where: str) -> Problem:
-    """Return a plugin's own ``$.config.KEY`` as the place where that stands in the file."""
-    return replace(problem, path=where + problem.path[1:]) if problem.path.startswith("$.config") else problem
+    """Return a plugin's own ``$.config.KEY``, and what else it may name of its entry, as the place where that stands in the file."""
+    named = problem.path.startswith(("$.config", "$.kind", "$.python"))
+    return replace(problem, path=where + problem.path[1:]) if named else problem
 
 
 def _module_of(kind: str, folders: Sequence[Path]) -> Path | None:
@@ -162,13 +179,31 @@ def _module_of(kind: str, folders: Sequence[Path]) -> Path | None:
 
 
 def _is_bundled(kind: str) -> bool:
-    return ":" not in kind and kind.startswith(("plugins.", "cpex_"))
+    return ":" not in kind and kind.startswith("plugins.")
+
+
+def _is_cpex_package(kind: str) -> bool:
+    """Say whether ``kind`` lies in a package that is named as those of CPEX are."""
+    return kind.startswith("cpex_") and "." in kind.replace(":", ".")
+
+
+def _is_cpex_class(cls: Any) -> bool:
+    """Say whether ``cls`` is derived from cpex's ``Plugin``. Whoever is, has loaded cpex already."""
+    base = getattr(sys.modules.get("cpex.framework.base"), "Plugin", None)
+    return isinstance(cls, type) and isinstance(base, type) and issubclass(cls, base)
 
 
 def _left_out(entry: Mapping[str, Any], folders: Sequence[Path]) -> bool:
     """Say whether ``entry`` is off and of a kind that could not be on: published lists hold dozens of those."""
     kind = str(entry.get("kind"))
-    if entry.get("mode") != "disabled" or not _is_bundled(kind) or kind in ALIASES or _module_of(kind, folders):
+    if entry.get("mode") != "disabled" or kind in ALIASES or _module_of(kind, folders):
+        return False
+    if _is_cpex_package(kind):
+        if "python" in entry or importlib.util.find_spec(kind.replace(":", ".").partition(".")[0]) is not None:
+            return False
+        logger.warning("the plugin %s is disabled and its package is not installed; it is left out", entry.get("name"))
+        return True
+    if not _is_bundled(kind):
         return False
     logger.warning("the plugin %s is disabled and has no counterpart here; it is left out", entry.get("name"))
     return True

@@ -9,11 +9,14 @@ import msgspec
 
 from secure_gateway.decisions import Note, Verdict
 from secure_gateway.plugins.framework.conditions import LONGEST_REMEMBERED, Condition, TargetCondition
-from secure_gateway.plugins.framework.context import PluginContext
+from secure_gateway.plugins.framework.context import GlobalContext, PluginContext
+from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
+from secure_gateway.plugins.framework.mode_rules import ModeRules
 from secure_gateway.plugins.framework.plugin import DEFAULT_PRIORITY, PluginMode
 from secure_gateway.plugins.framework.results import PluginResult
 
 _REMEMBERED: Final = 4096
+DISABLED_NOW: Final = "disabled while the gateway runs"
 UNMATCHED: Final = Note(Verdict.NONE, "its conditions do not match")
 
 HookCall = Callable[[Any, PluginContext], Awaitable[PluginResult[Any]]]
@@ -24,6 +27,8 @@ class HookBinding(msgspec.Struct, frozen=True, kw_only=True):
 
     ``plugin`` names it in records and owns its ``PluginContext``; ``result`` is the type its answer must have; ``timeout`` is in seconds;
     ``skip_reason``: set, the plugin is never called and every record says why. ``fail_on_error``: a failure refuses whatever the mode.
+    ``kind``: as the configuration names it. ``mode_rules``: set, they and not ``mode`` say in which mode it runs for a call.
+    ``custom``: the hook point, where it is not one of ``HOOK_POINTS``.
     """
 
     plugin: str
@@ -38,9 +43,23 @@ class HookBinding(msgspec.Struct, frozen=True, kw_only=True):
     result: type[PluginResult[Any]] = PluginResult
     skip_reason: str = ""
     fail_on_error: bool = False
+    kind: str = ""
+    mode_rules: ModeRules | None = None
+    custom: HookPoint | None = None
+
+    @property
+    def point(self) -> HookPoint:
+        """What the hook lets a plugin do."""
+        return self.custom or HOOK_POINTS[self.hook]
 
     def __repr__(self) -> str:
         return f"HookBinding({self.plugin!r} at {self.hook!r}, mode={self.mode.value!r}, priority={self.priority})"
+
+
+def in_mode(binding: HookBinding, mode: PluginMode) -> HookBinding:
+    """Return ``binding`` as it runs in ``mode``, which was set while the gateway runs."""
+    reason = DISABLED_NOW if mode is PluginMode.DISABLED and mode is not binding.mode else ""
+    return msgspec.structs.replace(binding, mode=mode, mode_rules=None, skip_reason=binding.skip_reason or reason)
 
 
 CallSlot = tuple[HookBinding, HookCall, float, Condition | None, str, type[PluginResult[Any]], Note | None]
@@ -50,24 +69,33 @@ CallSlot = tuple[HookBinding, HookCall, float, Condition | None, str, type[Plugi
 class CallOrder:
     """The plugins of one hook in calling order. Immutable, but that it remembers for which targets which of them run."""
 
-    __slots__ = ("_by_target", "_depends", "_slots", "hook")
+    __slots__ = ("_by_target", "_by_tenant", "_depends", "_slots", "point")
 
     def __init__(self, bindings: Sequence[HookBinding]) -> None:
         """``bindings``, at least one, are of one hook."""
-        self.hook = bindings[0].hook
+        self.point = bindings[0].point
         self._slots = tuple(map(_call_slot, bindings))
-        self._depends = any(isinstance(slot[3], TargetCondition) for slot in self._slots)
-        self._by_target: dict[str, tuple[CallSlot, ...]] = {}
+        ruled = [binding.mode_rules for binding in bindings if binding.mode_rules is not None]
+        self._depends = bool(ruled) or any(isinstance(slot[3], TargetCondition) for slot in self._slots)
+        self._by_tenant = any(rules.by_tenant for rules in ruled)
+        self._by_target: dict[str | tuple[str, str], tuple[CallSlot, ...]] = {}
 
-    def for_target(self, name: str) -> tuple[CallSlot, ...]:
-        """Return every plugin's slot. Conditions on ``name`` alone are settled in it, the others are left to the caller."""
+    @property
+    def bindings(self) -> tuple[HookBinding, ...]:
+        """Whom it calls, in this order."""
+        return tuple(slot[0] for slot in self._slots)
+
+    def for_target(self, name: str, facts: GlobalContext | None = None) -> tuple[CallSlot, ...]:
+        """Return every plugin's slot. Conditions on ``name`` alone, and modes, are settled in it, other conditions are left to the caller."""
         if not self._depends:
             return self._slots
-        slots = self._by_target.get(name)
+        tenant = (facts.tenant_id or "") if self._by_tenant and facts is not None else ""
+        key = (name, tenant) if tenant else name
+        slots = self._by_target.get(key)
         if slots is None:
-            slots = tuple(_settled(slot, name) for slot in self._slots)
-            if len(self._by_target) < _REMEMBERED and len(name) <= LONGEST_REMEMBERED:
-                self._by_target[name] = slots
+            slots = tuple(_settled(slot, name, tenant) for slot in self._slots)
+            if len(self._by_target) < _REMEMBERED and len(name) + len(tenant) <= LONGEST_REMEMBERED:
+                self._by_target[key] = slots
         return slots
 
 
@@ -77,7 +105,10 @@ def _call_slot(binding: HookBinding) -> CallSlot:
     return binding, binding.call, binding.timeout, binding.condition, binding.plugin, binding.result, skipped
 
 
-def _settled(slot: CallSlot, name: str) -> CallSlot:
+def _settled(slot: CallSlot, name: str, tenant: str) -> CallSlot:
+    rules = slot[0].mode_rules
+    if rules is not None:
+        slot = _call_slot(in_mode(slot[0], rules.mode(name, tenant)))
     binding, call, timeout, condition, plugin, result, skipped = slot
     if not isinstance(condition, TargetCondition):
         return slot

@@ -70,7 +70,7 @@ def compile_conditions(conditions: Sequence[PluginCondition], hook: str, where: 
     """Return one function for all ``conditions`` (OR), or None where nothing restricts."""
     family = _FAMILY_FIELD.get(hook.split("_", 1)[0], "")
     if hook == _WHOLE_LIST:  # it has no one tool that a name could be compared with, so the plugin runs
-        family, conditions = "", [msgspec.structs.replace(condition, tools=[]) for condition in conditions]
+        family, conditions = "", [msgspec.structs.replace(condition, tools=()) for condition in conditions]
     compiled = [_compile_one(condition, family, where) for condition in conditions]
     if not compiled or any(not checks for checks in compiled):
         return None

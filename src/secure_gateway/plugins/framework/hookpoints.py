@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from secure_gateway.plugins.framework import payloads, results
+from secure_gateway.plugins.framework import answers, payloads, results
 from secure_gateway.plugins.framework.offers import introduction_fault, tool_list_fault
 from secure_gateway.types import Operation
 
@@ -71,13 +71,15 @@ class HttpHookType(StrEnum):
 class HookPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One hook: its payload and result types, the field that names the target, the fields that hold its content.
 
-    ``headers_only``: what may be returned instead of a whole payload, where headers are all that can change.
+    ``custom``: defined by a plugin, and fired by the app; a returned payload may change every field. ``answer``: the payload is a question, and
+    this checks what comes back as ``modified_payload``, which is no payload; it raises ``AnswerError``. ``headers_only``: what may be returned
+    instead of a whole payload, where headers are all that can change.
     ``writable``: the payload fields that a returned payload may change; a change of any other is an error of the plugin.
     ``fault``: says of a content before and after a change what is wrong with the change, where not every one may be made.
     """
 
     name: str
-    payload: type[payloads.PluginPayload]
+    payload: type[Any]
     result: type[results.PluginResult[Any]]
     target: str = ""
     content: tuple[str, ...] = ()
@@ -85,6 +87,8 @@ class HookPoint(msgspec.Struct, frozen=True, kw_only=True):
     may_deny: bool = True
     headers_only: type[payloads.HttpHeaderPayload] | None = None
     fault: Callable[[Any, Any], str] | None = None
+    custom: bool = False
+    answer: Callable[[Any], Any] | None = None
 
 
 _POINTS: Final = (
@@ -176,12 +180,16 @@ _POINTS: Final = (
         name=HttpHookType.HTTP_AUTH_RESOLVE_USER.value,
         payload=payloads.HttpAuthResolveUserPayload,
         result=results.HttpAuthResolveUserResult,
+        content=("headers", "credentials", "client_host", "client_port"),
+        answer=answers.principal,
     ),
     HookPoint(
         name=HttpHookType.HTTP_AUTH_CHECK_PERMISSION.value,
         payload=payloads.HttpAuthCheckPermissionPayload,
         result=results.HttpAuthCheckPermissionResult,
         target="permission",
+        content=("user_email", "resource_type", "team_id", "is_admin", "auth_method", "client_host", "user_agent"),
+        answer=answers.permission,
     ),
     HookPoint(
         name=HttpHookType.HTTP_POST_REQUEST.value,

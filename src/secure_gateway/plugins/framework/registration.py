@@ -12,6 +12,7 @@ from typing import Any, get_type_hints
 from secure_gateway.errors import ProviderContractError
 from secure_gateway.plugins.framework.binding import HookBinding
 from secure_gateway.plugins.framework.conditions import compile_conditions
+from secure_gateway.plugins.framework.custom import is_payload_type
 from secure_gateway.plugins.framework.decorator import HOOK_ATTRIBUTE, HookMark
 from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
 from secure_gateway.plugins.framework.payloads import PluginPayload
@@ -48,8 +49,11 @@ def bind_plugin(plugin: Plugin, *, default_timeout: float, where: str = "$") -> 
                 mode=config.mode,
                 priority=config.priority,
                 timeout=config.timeout or default_timeout,
-                condition=compile_conditions(config.conditions, name, f"{where}.conditions"),
+                condition=compile_conditions(
+                    config.conditions, name if name in HOOK_POINTS else "", f"{where}.conditions"
+                ),
                 result=points[name].result,
+                custom=None if name in HOOK_POINTS else points[name],
             )
         )
     return bindings
@@ -109,7 +113,16 @@ def _custom_point(plugin: Plugin, attribute: str, name: str, mark: HookMark | No
             + (f" Did you mean {near[0]!r}?" if near else "")
             + f" A hook of your own needs its types: @hook({name!r}, YourPayload, YourResult)"
         )
-    return HookPoint(name=name, payload=mark.payload, result=mark.result)
+    place = f"{_name(plugin)}.{attribute}: @hook({name!r}, …)"
+    if not is_payload_type(mark.payload):
+        raise ProviderContractError(
+            f"{place} names {mark.payload.__name__} as payload; expected a class derived from PluginPayload, a pydantic model or a dataclass"
+        )
+    if not issubclass(mark.result, PluginResult):
+        raise ProviderContractError(
+            f"{place} names {mark.result.__name__} as result; expected PluginResult or a class derived from it"
+        )
+    return HookPoint(name=name, payload=mark.payload, result=mark.result, custom=True)
 
 
 def _check_method(plugin: Plugin, attribute: str, function: Callable[..., Any], point: HookPoint) -> None:
