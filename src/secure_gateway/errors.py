@@ -90,6 +90,10 @@ class SecretError(GatewayError):
     """A secret reference cannot be resolved. The message names the reference, never a value."""
 
 
+class PluginControlError(GatewayError):
+    """A change of a plugin at run time that cannot be made. The message says what there is instead; nothing has changed."""
+
+
 class RequestError(GatewayError):
     """A fault while one request was handled. ``reason`` is for its operator; remote callers get code and request id."""
 

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, Self, TypeVar, overload
 from secure_gateway.caller import current_caller
 from secure_gateway.decisions import Note, Stage, Verdict
 from secure_gateway.errors import ErrorCode, PluginError, RequestDenied, RequestError, SecureGatewayException
+from secure_gateway.pipeline.control import ControlBoard, PluginControl
 from secure_gateway.pipeline.digests import serialise
 from secure_gateway.pipeline.ending import deliver, ended_badly
 from secure_gateway.pipeline.facts import tell_facts
@@ -54,12 +55,18 @@ class Gateway:
         self._snapshot = snapshot
         self._schemas = schemas
         self._loop = LoopThread()
+        self._plugins = PluginControl(ControlBoard(self))
         self._starting: asyncio.Lock | None = asyncio.Lock() if snapshot.starters else None
 
     @property
     def snapshot(self) -> Snapshot:
         """What requests that start now will read."""
         return self._snapshot
+
+    @property
+    def plugins(self) -> PluginControl:
+        """What plugins and guardrails are in force, and how to change that while the gateway runs."""
+        return self._plugins
 
     async def handle(self, request: Request, upstream: Upstream) -> Any:
         """Take one request through identity, permission, schema, policy, upstream, policy and record.
@@ -284,12 +291,12 @@ class Gateway:
         """
         await self.start()
         self._schemas = self._schemas or ToolSchemas()
-        request = Request(
-            operation=Operation.HOOK, name=TOOL_LIST, server=server, door=door, parent_id=parent_id
-        )
+        request = Request(operation=Operation.HOOK, name=TOOL_LIST, server=server, door=door, parent_id=parent_id)
         return await learn_tools(self._snapshot, self._schemas, request, tools)
 
-    async def judge_server(self, hook: str, payload: PluginPayload, *, server: str, door: Door, parent_id: str = "") -> Any:
+    async def judge_server(
+        self, hook: str, payload: PluginPayload, *, server: str, door: Door, parent_id: str = ""
+    ) -> Any:
         """Let the plugins at ``hook`` judge what is said of a server itself; return ``payload`` as they left it. Raises as ``handle`` does."""
         await self.start()
         request = Request(operation=Operation.HOOK, name=hook, server=server, door=door, parent_id=parent_id)

@@ -14,6 +14,7 @@ from secure_gateway.plugins.framework.hookpoints import MessageHookType, ToolHoo
 from secure_gateway.plugins.framework.plugin import PluginMode
 from secure_gateway.proxy.lists import check_references, visible
 from secure_gateway.proxy.methods import Method, Sender, find_method, is_look_alike
+from secure_gateway.proxy.registration import INTRODUCTIONS, Registration
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
 from secure_gateway.proxy.translation import (
     Call,
@@ -52,6 +53,7 @@ class Judge:
         self._refuse_unknown = settings.refuse_unknown_methods
         self._server = server
         self._door = door
+        self.registration = Registration(gateway, server, door)
 
     async def client_request(self, message: Message, caller: Caller, forward: Forward) -> Message:
         """Return the judged answer to a client's request. Raises ``RequestDenied`` or ``RequestError``."""
@@ -61,12 +63,15 @@ class Judge:
 
         async def forward_permitted(outgoing: Message, judged: Request) -> Message:
             await check_references(self._gateway, outgoing, caller.credentials, self._server.name)
+            await self.registration.check()
             return await forward(outgoing, judged)
 
         async def see(answer: Message) -> Message:
+            if message.method in INTRODUCTIONS:
+                return await self.registration.introduced(answer, request)
             if method is None or method.listing is None:
                 return answer
-            return await visible(self._gateway, answer, method.listing, caller.credentials, self._server.name)
+            return await visible(self._gateway, answer, method.listing, request)
 
         return await self._exchange(message, method, request, forward_permitted, see)
 
@@ -85,6 +90,7 @@ class Judge:
         method, call = await self._read(message, Sender.CLIENT, caller)
 
         async def upstream(judged: Request) -> None:
+            await self.registration.check()
             same = judged.arguments is call.arguments and judged.name == call.name
             await deliver(message if same else rewritten(message, method, judged.name, judged.arguments))
 
@@ -129,13 +135,19 @@ class Judge:
 
     def _blind_to_tasks(self) -> str:
         """Return a plugin that sees the results of tools and would not see those of tasks; an empty text where there is none."""
-        at_tools = self._active(ToolHookType.TOOL_POST_INVOKE)
-        return next((plugin for plugin in at_tools if plugin not in self._active(MessageHookType.MESSAGE_OUT)), "")
+        at_tools = self._active(ToolHookType.TOOL_POST_INVOKE, for_some=True)
+        at_messages = self._active(MessageHookType.MESSAGE_OUT, for_some=False)
+        return next((plugin for plugin in at_tools if plugin not in at_messages), "")
 
-    def _active(self, hook: str) -> list[str]:
+    def _active(self, hook: str, *, for_some: bool) -> list[str]:
+        """Return who runs at ``hook``. ``for_some``: those too whose mode depends on the call."""
         order = self._gateway.snapshot.bindings(self._server.name, hook)
-        slots = order.for_target("") if order is not None else ()
-        return [slot[4] for slot in slots if slot[0].mode is not PluginMode.DISABLED and not slot[0].skip_reason]
+        return [
+            binding.plugin
+            for binding in (() if order is None else order.bindings)
+            if not binding.skip_reason
+            and (for_some if binding.mode_rules is not None else binding.mode is not PluginMode.DISABLED)
+        ]
 
     async def _judge_beside(
         self, message: Message, method: Method | None, call: Call, caller: Caller
