@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ParamSpec, Self, TypeVar, overload
 
@@ -55,7 +56,7 @@ class Gateway:
         self._snapshot = snapshot
         self._schemas = schemas
         self._loop = LoopThread()
-        self._plugins = PluginControl(ControlBoard(self))
+        self._changing = threading.Lock()
         self._starting: asyncio.Lock | None = asyncio.Lock() if snapshot.starters else None
 
     @property
@@ -66,7 +67,7 @@ class Gateway:
     @property
     def plugins(self) -> PluginControl:
         """What plugins and guardrails are in force, and how to change that while the gateway runs."""
-        return self._plugins
+        return PluginControl(ControlBoard(self, self._changing))
 
     async def handle(self, request: Request, upstream: Upstream) -> Any:
         """Take one request through identity, permission, schema, policy, upstream, policy and record.

@@ -23,11 +23,12 @@ import msgspec
 
 from secure_gateway.bootstrap import Closer, Parts, rebuild
 from secure_gateway.config.loader import MAX_CONFIG_BYTES
-from secure_gateway.decisions import Stage, Verdict
+from secure_gateway.decisions import Stage
 from secure_gateway.errors import ConfigError, ErrorCode, GatewayError, Problem, RequestError
-from secure_gateway.pipeline.run import begin, raised_at
+from secure_gateway.pipeline.control import record_event
+from secure_gateway.pipeline.overrides import Lease
+from secure_gateway.pipeline.run import raised_at
 from secure_gateway.pipeline.snapshot import Snapshot
-from secure_gateway.types import Door, Operation, Request
 
 POLL_SECONDS: Final = 1.0
 """How often the file is looked at."""
@@ -102,7 +103,7 @@ class Reloader:
         snapshot = self._parts.gateway.snapshot
         said = f"{reason}: the configuration was reloaded, policy {snapshot.policy_version} replaces {before}"
         _log.info("%s", said)
-        _record(snapshot, said, None)
+        record_event(snapshot, RECORD_NAME, _RELOAD, said)
         return True
 
     def ask(self) -> None:
@@ -158,7 +159,7 @@ class Reloader:
         return built
 
     def _swap(self, snapshot: Snapshot) -> None:
-        old = self._parts.gateway.replace(snapshot)
+        old = self._parts.gateway.plugins.board.carry_over(snapshot)
         closers = [closer for closer in old.closers if closer not in snapshot.closers]
         closers.append(self._parts.records.forget_plugins)
         loop = asyncio.get_running_loop()
@@ -168,14 +169,17 @@ class Reloader:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(released.set)
 
-        drain = loop.create_task(_drain(weakref.ref(old, tell), released, closers))
+        # Not the snapshot itself: requests may still read one from before a change of plugins, made of the same parts.
+        drain = loop.create_task(_drain(weakref.ref(old.lease, tell), released, closers))
+        del old
         self._drains[drain] = released
         drain.add_done_callback(self._drains.pop)
 
     def _failed(self, reason: str, why: str) -> bool:
         said = f"{reason}, but nothing was changed and the policy in force stays: {why}"
         _log.error("%s", said)
-        _record(self._parts.gateway.snapshot, said, RequestError(ErrorCode.INVALID_REQUEST, said))
+        error = RequestError(ErrorCode.INVALID_REQUEST, said)
+        record_event(self._parts.gateway.snapshot, RECORD_NAME, _RELOAD, said, error)
         return False
 
 
@@ -217,15 +221,6 @@ def one_line(error: GatewayError) -> str:
     return " ".join(said.split())
 
 
-def _record(snapshot: Snapshot, said: str, error: RequestError | None) -> None:
-    """Hand a record of the reload to every sink: an audit tells when which policy was in force."""
-    run = begin(Request(operation=Operation.MESSAGE, name=RECORD_NAME, door=Door.SDK), snapshot)
-    run.note(_RELOAD, Verdict.ALLOW if error is None else Verdict.ERROR, 0.0, said)
-    record = run.finish(error)
-    for sink in snapshot.sinks:
-        sink.emit(record)
-
-
 async def _to_its_end(work: asyncio.Future[Parts]) -> Parts:
     """Wait for a thread, also when we are cancelled: what it goes on building could not be released otherwise."""
     try:
@@ -236,8 +231,8 @@ async def _to_its_end(work: asyncio.Future[Parts]) -> Parts:
         raise
 
 
-async def _drain(held: weakref.ref[Snapshot], released: asyncio.Event, closers: Sequence[Closer]) -> None:
-    """Wait until no request holds the snapshot, then close what was its own."""
+async def _drain(held: weakref.ref[Lease], released: asyncio.Event, closers: Sequence[Closer]) -> None:
+    """Wait until no request holds a snapshot of that lease, then close what was its own."""
     patience = _FIRST_LOOK_SECONDS
     try:
         while held() is not None and not released.is_set():

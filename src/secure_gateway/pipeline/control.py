@@ -89,11 +89,11 @@ class PluginState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ControlBoard:
-    """Makes changes one after the other, whichever thread asks for them."""
+    """Makes changes one after the other, whichever thread asks for them: ``lock`` is the holder's."""
 
-    def __init__(self, holder: Holder) -> None:
+    def __init__(self, holder: Holder, lock: threading.Lock) -> None:
         self._holder = holder
-        self._lock = threading.Lock()
+        self._lock = lock
 
     @property
     def snapshot(self) -> Snapshot:

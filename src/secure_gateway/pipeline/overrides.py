@@ -82,7 +82,8 @@ def rebound(tables: Tables, change: Callable[[str, HookBinding], HookBinding]) -
 def _reordered(order: CallOrder, server: str, change: Callable[[str, HookBinding], HookBinding]) -> CallOrder:
     before = order.bindings
     after = [change(server, binding) for binding in before]
-    return order if all(old is new for old, new in zip(before, after, strict=True)) else CallOrder(after)
+    same = all(old is new for old, new in zip(before, after, strict=True))
+    return order if same else CallOrder(after, parallel=order.parallel)
 
 
 def taken_back(tables: Tables, before: Tables, plugin: str) -> Tables:
@@ -93,7 +94,8 @@ def taken_back(tables: Tables, before: Tables, plugin: str) -> Tables:
                 [
                     old if old.plugin == plugin else new
                     for old, new in zip(before[server][hook].bindings, order.bindings, strict=True)
-                ]
+                ],
+                parallel=order.parallel,
             )
             for hook, order in hooks.items()
         }
