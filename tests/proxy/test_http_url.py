@@ -229,6 +229,15 @@ def test_an_answer_that_two_readers_would_read_differently_is_refused(client: Ht
     assert error["data"]["code"] == "invalid_result"
 
 
+@pytest.mark.parametrize("named", ['"id":$ID,', '"id":null,', ""])
+def test_an_event_that_was_to_be_the_answer_and_cannot_be_read_ends_the_wait(client: HttpClient, named: str) -> None:
+    unreadable = '{"jsonrpc":"2.0",' + named + '"result":NaN}'
+    others = '{"jsonrpc":"2.0","id":999,"result":NaN}'
+    response = client.call("rawsse", body=f"data: {others}\n\ndata: {unreadable}\n\ndata: never read\n\n")
+    (event,) = events(response.text)
+    assert event.message["error"]["data"]["code"] == "invalid_result"
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -343,7 +343,9 @@ def test_a_call_that_is_never_answered_times_out_and_the_server_is_told(start_pr
         "[]",
         "\xff\xfe",
         "x" * 100_000,
-        '{"jsonrpc":"2.0","id":null,"result":{}}',
+        '{"jsonrpc":"2.0","method":"notifications/x","params":{"id":1,"result":NaN}}',
+        '{"jsonrpc":"2.0","id":99,"result":NaN}',
+        'debug: {"id":1,"result":NaN}',
     ],
 )
 def test_garbage_of_the_server_is_dropped_and_does_not_stop_the_traffic(proxied: RawClient, line: str) -> None:
@@ -352,10 +354,47 @@ def test_garbage_of_the_server_is_dropped_and_does_not_stop_the_traffic(proxied:
     assert proxied.read()["id"] == 2
 
 
-def test_an_answer_that_cannot_be_read_fails_its_call_at_once(proxied: RawClient) -> None:
-    proxied.call(1, "raw", line='{"jsonrpc":"2.0","id":$ID,"result":{"a":1,"a":2}}')
-    error = proxied.read()["error"]
-    assert error["data"]["code"] == "invalid_result"
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"jsonrpc":"2.0","id":1,"result":{"a":1,"a":2}}',
+        '{"jsonrpc":"2.0","id":1,"result":{"id":2,"x":NaN}}',
+        '{"jsonrpc":"2.0","id":1,"result":{"x":"\\ud800"}}',
+        '{"jsonrpc":"2.0","id":1,"result":{"x":"\xff"}}',
+        '{"jsonrpc":"2.0","id":1,"result":' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"cut off',
+        '{"jsonrpc":"2.0","result":NaN,"id":1}',
+        '{"id":1,"result":{}}',
+    ],
+)
+def test_an_answer_that_cannot_be_read_fails_its_call_at_once_and_no_other(proxied: RawClient, line: str) -> None:
+    proxied.call(2, "hang")
+    proxied.call(1, "garble", line=line)
+    answer = proxied.read()
+    assert answer["id"] == 1
+    assert answer["error"]["data"]["code"] == "invalid_result"
+    proxied.call(3, "echo")
+    assert proxied.read()["id"] == 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"jsonrpc":"2.0","id":null,"result":{}}',
+        '{"jsonrpc":"2.0","id":1,"id":7,"result":{}}',
+        '{"jsonrpc":"2.0","result":{"x":NaN,"y":"' + "y" * 10_000 + '"},"id":1}',
+    ],
+)
+def test_an_unreadable_answer_without_an_id_fails_the_only_call_that_waits(proxied: RawClient, line: str) -> None:
+    proxied.call(1, "garble", line=line)
+    assert proxied.read()["error"]["data"]["code"] == "invalid_result"
+
+
+def test_an_unreadable_answer_without_an_id_fails_nobody_where_several_wait(start_proxy: StartProxy) -> None:
+    client = start_proxy(options={"timeout": 1})
+    client.call(1, "hang")
+    client.call(2, "garble", line='{"jsonrpc":"2.0","result":NaN}')
+    assert {client.read()["error"]["data"]["code"] for _ in range(2)} == {"upstream_timeout"}
 
 
 def test_of_two_answers_to_one_call_the_first_counts(proxied: RawClient) -> None:

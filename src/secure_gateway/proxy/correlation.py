@@ -32,6 +32,10 @@ class Correlator:
         """Wait no longer: an answer that still comes is one that nobody asked for."""
         self._waiting.pop(message_id, None)
 
+    def only(self) -> MessageId | None:
+        """Return the id that waits where no other does."""
+        return next(iter(self._waiting)) if len(self._waiting) == 1 else None
+
     def settle(self, answer: Message) -> bool:
         """Hand ``answer`` to who waits for it; tell whether anybody does."""
         future = None if answer.id is None else self._waiting.pop(answer.id, None)

@@ -10,6 +10,7 @@ from typing import Final
 from secure_gateway.errors import ErrorCode, UpstreamError
 from secure_gateway.proxy.child import ServerProcess
 from secure_gateway.proxy.correlation import Correlator
+from secure_gateway.proxy.salvage import read_claim
 from secure_gateway.proxy.settings import UpstreamServer
 from secure_gateway.proxy.wire import Kind, Message, MessageId, WireError, WireLimits, decode_line, encode
 
@@ -108,15 +109,24 @@ class ServerLink:
             message = decode_line(line, self._limits)
         except WireError as error:
             self._note_unusable(error.reason)
-            if error.is_answer and error.message_id is not None:
+            if line is not None and (unanswered := self._unanswered_by(line, error)) is not None:
                 failure = UpstreamError(ErrorCode.INVALID_RESULT, f"the server answered {error.reason}")
-                self._pending.fail(error.message_id, failure)
+                self._pending.fail(unanswered, failure)
             return
         if message.kind in (Kind.RESPONSE, Kind.ERROR):
             if not self._pending.settle(message):
                 self._note_unusable("an answer that nobody waits for")
             return
         self._on_message(message)
+
+    def _unanswered_by(self, line: bytes, error: WireError) -> MessageId | None:
+        """Return the request that an unreadable line was to answer, as far as that can be told: nobody is to wait for a time limit."""
+        if error.is_answer and error.message_id is not None:
+            return error.message_id
+        claim = read_claim(line)
+        if not claim.is_answer:
+            return None
+        return self._pending.only() if claim.message_id is None else claim.message_id
 
     def _note_unusable(self, what: str) -> None:
         self._unusable += 1

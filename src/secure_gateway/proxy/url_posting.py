@@ -10,6 +10,7 @@ import httpx
 from secure_gateway.errors import ErrorCode, UpstreamError
 from secure_gateway.proxy.exchange import SESSION_HEADER, Exchange
 from secure_gateway.proxy.reply import EVENT_HEADERS, HeaderLines
+from secure_gateway.proxy.salvage import read_claim
 from secure_gateway.proxy.sse import Event
 from secure_gateway.proxy.url_session import UrlSession
 from secure_gateway.proxy.url_traffic import OpenSession, UrlTraffic
@@ -129,7 +130,7 @@ class Posting:
             try:
                 message = traffic.read_event(event)
             except WireError as error:
-                if error.is_answer and error.message_id == self._message.id:
+                if self._is_unreadable_answer(event, error):
                     raise UpstreamError(ErrorCode.INVALID_RESULT, f"the server answered {error.reason}") from None
                 await traffic.drop_event(exchange, event, error.reason)
                 continue
@@ -138,6 +139,13 @@ class Posting:
                 return message
             await traffic.pass_event(exchange, self._session, event, message)
         return None
+
+    def _is_unreadable_answer(self, event: Event, error: WireError) -> bool:
+        """Tell whether an event was to be the awaited answer; one that names no id can be no other request's on this stream."""
+        if error.is_answer and error.message_id is not None:
+            return error.message_id == self._message.id
+        claim = read_claim(event.data)
+        return claim.is_answer and claim.message_id in (None, self._message.id)
 
     def _is_answer(self, message: Message) -> bool:
         return message.kind in (Kind.RESPONSE, Kind.ERROR) and message.id == self._message.id
