@@ -65,9 +65,13 @@ ROOMS = (
     # Plugins that run in another process: what both sides of that wire share, and our side of it as a client.
     Room(5, "plugins.external.*"),
     Room(5, "gateway"),
+    # Plugins of another framework, told and answering in the JSON that external plugins speak.
+    Room(6, "plugins.cpex.*"),
     Room(6, "integrations.*"),
     Room(6, "testing.*"),
     Room(7, "proxy.*"),
+    # Native plugins made external ones: speaks MCP with the proxy's wire, and knows no gateway.
+    Room(8, "plugin_server.*"),
     # The front door: the one file that knows every part, how it is made anew while it runs, and the names that an app imports.
     Room(8, "bootstrap", "reloading", PACKAGE),
     Room(9, "cli.*"),

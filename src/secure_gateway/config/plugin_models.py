@@ -195,6 +195,10 @@ class HookConfig(Section):
     )
     mcp: ExternalPluginConfig | None = Field(None, description='Where a plugin of kind "external" runs.')
     timeout: PluginSeconds | None = Field(None, description="Its time limit in seconds, instead of plugin_timeout.")
+    python: Text | None = Field(
+        None,
+        description="The Python interpreter, by its whole path, that a CPEX plugin runs in; unset means in this process.",
+    )
 
     nullable: ClassVar[frozenset[str]] = frozenset({"priority"})
     instead: ClassVar[Mapping[str, str]] = {

@@ -104,6 +104,10 @@ class ProviderRegistry:
 
     def load(self, target: str, where: str) -> type:
         """Return the class that ``module:Class`` names, checked. Raises ``ConfigError`` at ``where``."""
+        return self.checked(self.imported(target, where), where)
+
+    def imported(self, target: str, where: str) -> Any:
+        """Return what ``module:Class`` names, whatever it is. Raises ``ConfigError`` at ``where`` where there is no such thing."""
         module_name, _, class_name = target.partition(":")
         if not module_name or not class_name:
             raise ConfigError(
@@ -125,7 +129,7 @@ class ProviderRegistry:
             raise ConfigError(
                 Problem(where, f"{target!r}", f"a class in {module_name}", "The module has no such name.")
             )
-        return self.checked(cls, where)
+        return cls
 
     def checked(self, cls: Any, where: str) -> type:
         """Return ``cls`` if it is a complete class of this registry's kind. Raises ``ConfigError`` at ``where``."""

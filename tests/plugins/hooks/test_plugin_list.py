@@ -214,7 +214,7 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nplugins: *b\n"
         (DENY + "    mode: audit\n", 5, "telemetry provider"),
         (DENY + "    mode: transform\n", 5, "on_error: ignore"),
         ("plugins: [{name: L, kind: plugins.llamaguard.x.LlamaGuardModerationPlugin}]", 1, "deny_list"),
-        ("plugins: [{name: C, kind: cpex_rate_limiter.RateLimiterPlugin}]", 1, "plugin of your own"),
+        ("plugins: [{name: C, kind: cpex_rate_limiter.RateLimiterPlugin}]", 1, "pip install cpex-rate-limiter"),
         (DENY + "  - name: D\n    kind: deny_list\n    config: {words: [y]}\n", 5, "the name of another plugin"),
         (DENY.replace("words", "word"), 4, "'words'"),
     ],

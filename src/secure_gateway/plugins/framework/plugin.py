@@ -38,7 +38,10 @@ class PluginCondition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PluginConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How one plugin is set up. ``priority``: lower runs earlier; ``timeout``: seconds, None for the common setting."""
+    """How one plugin is set up.
+
+    ``priority``: lower runs earlier; ``timeout``: seconds, None for the common setting; ``python``: the interpreter that a CPEX plugin runs in.
+    """
 
     name: str
     kind: str = ""
@@ -53,6 +56,7 @@ class PluginConfig(msgspec.Struct, frozen=True, kw_only=True):
     config: dict[str, Any] = msgspec.field(default_factory=dict)
     mcp: dict[str, Any] | None = None
     timeout: float | None = None
+    python: str | None = None
 
     def model_dump(self) -> dict[str, Any]:
         """Return the whole configuration as builtins. It may hold resolved secrets: do not log it."""

@@ -1,0 +1,1 @@
+"""Plugins written for CPEX, ContextForge's plugin framework, run as they are published."""
