@@ -193,7 +193,6 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
     table = _collect(problems, lambda: _hook_table(loaded.config, values, guardrails, hooks or LoadedHooks()))
     permissions = _collect(problems, lambda: _permissions(loaded.config))
     _require_identity(loaded.config, hooks, problems)
-    _refuse_unbuilt(plugins.get("settings", {}), problems)
     if problems or hooks is None or table is None or permissions is None:
         telemetry.shutdown()
         raise ConfigError(list(dict.fromkeys(problems)))
@@ -271,12 +270,15 @@ def _hook_table(
     config: GatewayConfig, values: dict[str, Any], guardrails: GuardrailConfigManager, hooks: LoadedHooks
 ) -> dict[str, Mapping[str, Bindings]]:
     """Return who acts at each hook: for calls of no server, and for each server under its own guardrail policy."""
-    servers = values.get("servers", {})
-    table: dict[str, Mapping[str, Bindings]] = {"": order([*guardrails.bindings(), *hooks.bindings])}
+    servers, settings = values.get("servers", {}), values.get("plugins", {}).get("settings", {})
+    parallel = bool(settings.get("parallel_execution_within_band"))
+    table: dict[str, Mapping[str, Bindings]] = {
+        "": order([*guardrails.bindings(), *hooks.bindings], parallel=parallel)
+    }
     for name in config.servers:
         policy = servers.get(name, {}).get("guardrails", {})
         bindings = guardrails.bindings(name, policy) if policy else guardrails.bindings()
-        table[name] = order([*bindings, *hooks.bindings])
+        table[name] = order([*bindings, *hooks.bindings], parallel=parallel)
     return table
 
 
@@ -337,16 +339,3 @@ def _policy_version(loaded: LoadedConfig, values: Mapping[str, Any]) -> str:
     """Return a digest of the configuration and of the plugin lists that it includes."""
     digests = [loaded.digest, *(each.digest for each in values.get("include", ()))]
     return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
-
-
-def _refuse_unbuilt(settings: Mapping[str, Any], problems: list[Problem]) -> None:
-    """Refuse settings that the schema knows and nothing obeys yet: silently ignored is worse than missing."""
-    if settings.get("parallel_execution_within_band"):
-        problems.append(
-            Problem(
-                "$.plugins.settings.parallel_execution_within_band",
-                "true",
-                "false",
-                "Plugins run one after the other for now.",
-            )
-        )

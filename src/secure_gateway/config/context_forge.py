@@ -44,7 +44,7 @@ MODE_REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
         "sequential": "A plugin is not disabled by its error here; leave on_error out, or say fail or ignore.",
         "transform": "It is permissive only if its errors pass too: say on_error: ignore, or mode: enforce.",
         "audit": "Its changes would count here, as in every mode; use a telemetry provider to observe.",
-        "concurrent": "Plugins run one after the other here; use enforce.",
+        "concurrent": "Use enforce, and parallel_execution_within_band in the settings.",
         "fire_and_forget": "Every plugin is awaited here; use a telemetry provider to observe.",
     }
 )

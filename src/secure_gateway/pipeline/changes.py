@@ -40,3 +40,35 @@ def changed_pointers(before: Any, after: Any) -> tuple[str, ...]:
 def segment(key: str) -> str:
     """Return ``key`` as a pointer segment, or ``*`` where it does not look like a field name."""
     return key if _PLAIN_KEY.fullmatch(key) and not _LOOKS_RANDOM.fullmatch(key) else "*"
+
+
+class ConflictError(Exception):
+    """Two changes of one value contradict each other."""
+
+
+def merged(before: Any, one: Any, other: Any) -> Any:
+    """Return ``before`` with the changes that ``one`` made of it and those that ``other`` made. Raises ``ConflictError`` where both changed one value."""
+    if other is before or _same(before, other):
+        return one
+    if one is before or _same(before, one) or _same(one, other):
+        return other
+    if type(before) is type(one) is type(other) is dict:
+        return _merged_objects(before, one, other)
+    if type(before) is type(one) is type(other) is list and len(before) == len(one) == len(other):
+        return [merged(*values) for values in zip(before, one, other, strict=True)]
+    raise ConflictError
+
+
+def _merged_objects(before: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    absent = object()
+    result = {}
+    for key in [*one, *(key for key in other if key not in one)]:
+        value = merged(before.get(key, absent), one.get(key, absent), other.get(key, absent))
+        if value is not absent:
+            result[key] = value
+    return result
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Tell whether nothing differs, types included: ``1`` is not ``True``."""
+    return not changed_pointers(one, other)

@@ -67,9 +67,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
         return f"Snapshot(policy_version={self.policy_version!r})"
 
 
-def order(bindings: list[HookBinding]) -> dict[str, Bindings]:
-    """Return the bindings by hook, ascending priority, in configured order where priorities are equal."""
+def order(bindings: list[HookBinding], *, parallel: bool = False) -> dict[str, Bindings]:
+    """Return the bindings by hook, ascending priority, in configured order where priorities are equal; ``parallel``: at the same time."""
     table: dict[str, list[HookBinding]] = {}
     for binding in bindings:
         table.setdefault(binding.hook, []).append(binding)
-    return {hook: CallOrder(sorted(found, key=lambda b: b.priority)) for hook, found in table.items()}
+    return {
+        hook: CallOrder(sorted(found, key=lambda b: b.priority), parallel=parallel) for hook, found in table.items()
+    }

@@ -41,7 +41,7 @@ class Subject(msgspec.Struct):
     """The target's name, the content (isolated) and, before the call, the headers that may go upstream. ``changed``: the content is not what came.
 
     ``payload``: of a custom hook, the object that ``body`` says the fields of. ``answer``: where the hook asks a question, what was answered, and by
-    which plugin.
+    which plugin. ``seen``: while plugins run at the same time, what each of them was shown.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Subject(msgspec.Struct):
     changed: bool = False
     payload: Any = None
     answer: tuple[Any, str] | None = None
+    seen: Subject | None = None
 
 
 View = Callable[[], PluginPayload]

@@ -73,6 +73,7 @@ def gateway_for(
     sinks: Sequence[Sink] = (),
     limits: Limits | None = None,
     fail_on_plugin_error: bool = False,
+    parallel: bool = False,
 ) -> Gateway:
     """Return a gateway around ``plugins``, with a caller who may do everything unless told otherwise."""
     bound = [*bindings, *(binding for plugin in plugins for binding in bind_plugin(plugin, default_timeout=5.0))]
@@ -83,7 +84,7 @@ def gateway_for(
             identity=identity or FixedIdentity(),
             permissions=Permissions(roles if roles is not None else {"tester": EVERYTHING}),
             digester=Digester(b"a key for tests, known to everybody"),
-            hooks={"": order(bound)},
+            hooks={"": order(bound, parallel=parallel)},
             sinks=tuple(sinks),
             limits=limits or Limits(),
             policy_version="test",

@@ -71,7 +71,7 @@ async def test_a_registered_class_and_a_class_path_can_be_named(tmp_path: Path) 
         ({"config": {"words": []}}, "$.plugins.hooks[0].config.words", "no keywords"),
         ({"config": {"words": ["x"], "whole_word": True}}, "$.plugins.hooks[0].config.whole_word", "whole_words"),
         ({"hooks": ["tool_pre_invok"]}, "$.plugins.hooks[0]", "tool_pre_invoke"),
-        ({"hooks": ["http_auth_resolve_user"]}, "$.plugins.hooks[0].hooks", "not available yet"),
+        ({"hooks": ["http_auth_resolve_user"]}, "$.plugins.hooks[0]", "has no method for it"),
         (
             {"kind": "external", "mcp": {"proto": "stdio", "script": "x"}},
             "$.plugins.hooks[0].kind",
@@ -93,6 +93,9 @@ def test_what_is_wrong_with_a_hook_stops_the_start_and_names_its_place(
     assert all(problem.line for problem in problems)
 
 
-def test_settings_that_nothing_obeys_yet_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="one after the other"):
-        gateway_with(tmp_path, DENY, parallel_execution_within_band=True)
+def test_plugins_of_a_band_run_at_the_same_time_where_the_settings_say_so(tmp_path: Path) -> None:
+    for asked in (False, True):
+        gateway = gateway_with(tmp_path, DENY, {**DENY, "name": "Again"}, parallel_execution_within_band=asked)
+        order = gateway.snapshot.bindings("", DENY["hooks"][0])
+        assert order is not None
+        assert order.parallel is asked

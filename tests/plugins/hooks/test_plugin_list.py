@@ -206,7 +206,6 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nplugins: *b\n"
         (DENY + "    prioriti: 5\n", 5, 'Did you mean "priority"?'),
         ("plugin_setings: {}\n", 1, 'Did you mean "plugin_settings"?'),
         ("plugin_settings:\n  plugin_timeout: 5000\n", 2, "did you mean 5?"),
-        ("plugin_settings:\n  parallel_execution_within_band: true\n", 0, "one after the other"),
         (ENTRY + '    config: {a: "{{ env.A | default(1) }}"}\n', 4, "{{ env.NAME }} and no other"),
         (ENTRY + "    config:\n      a: {{ env.A }}\n", 5, "belongs into quotes"),
         (ENTRY + '    config:\n      a: "{{ env.UNSET_ONE }}"\n', 5, "UNSET_ONE"),

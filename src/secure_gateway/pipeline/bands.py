@@ -1,0 +1,156 @@
+"""Plugins of equal priority, called at the same time where the configuration asks for it.
+
+Each is shown the payload as it was before its band. The first that refuses, or fails so that it counts, ends the request and cancels the others.
+Changes are put together in configured order; two that contradict each other are a failure of the second plugin, and no race.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from itertools import takewhile
+from time import monotonic
+from typing import Any, NamedTuple
+
+import msgspec
+
+from secure_gateway.decisions import Note, Verdict
+from secure_gateway.errors import ErrorCode
+from secure_gateway.pipeline.run import Run
+from secure_gateway.pipeline.subjects import Subject, view_maker
+from secure_gateway.pipeline.verdicts import failed, is_answer, raised, weigh
+from secure_gateway.plugins.framework.binding import UNMATCHED, CallOrder, CallSlot, HookBinding
+from secure_gateway.plugins.framework.context import PluginContext
+from secure_gateway.plugins.framework.driver import TimeLimitExceededError, drive
+from secure_gateway.plugins.framework.plugin import PluginMode
+
+_ALLOWED = Note(Verdict.ALLOW, "another plugin of its band refused")
+_CANCELLED = Note(Verdict.NONE, "cancelled: another plugin of its band refused first")
+
+
+class _Outcome(NamedTuple):
+    """What one plugin did: it answered, or it raised ``error``. ``seconds``: how long that took."""
+
+    answer: Any
+    error: BaseException | None
+    seconds: float
+
+
+async def run_bands(run: Run, hook: str, order: CallOrder, subject: Subject) -> None:
+    """Let every plugin of ``order`` judge ``subject``, band by band. Raises as ``run_hooks`` does."""
+    done = 0
+    while True:
+        slots = order.for_target(subject.name)  # anew for each band: one may have renamed the target
+        if done == len(slots):
+            return
+        band = _next_band(slots[done:])
+        await _run_band(run, hook, band, subject)
+        done += len(band)
+
+
+def _next_band(slots: Sequence[CallSlot]) -> tuple[CallSlot, ...]:
+    return tuple(takewhile(lambda slot: slot[0].priority == slots[0][0].priority, slots))
+
+
+async def _run_band(run: Run, hook: str, band: Sequence[CallSlot], subject: Subject) -> None:
+    facts, name = run.known_facts, subject.name
+    tasks: dict[int, asyncio.Task[_Outcome]] = {}
+    view = view_maker(hook, subject)
+    for index, (_, call, timeout, condition, plugin, _, skipped) in enumerate(band):
+        if skipped is None and (condition is None or condition(name, facts)):
+            context = run.contexts.get(plugin)
+            if context is None:
+                context = run.contexts[plugin] = PluginContext(global_context=facts)
+            tasks[index] = asyncio.ensure_future(_outcome(call, view(), context, timeout))
+    try:
+        ending = await _first_ending(band, tasks)
+    finally:
+        await _cancel(tasks.values())
+    if ending is not None:
+        _refused_by(run, band, tasks, ending, subject)
+    else:
+        _put_together(run, band, tasks, subject)
+
+
+async def _outcome(call: Any, payload: Any, context: PluginContext, seconds: float) -> _Outcome:
+    started = monotonic()
+    try:
+        answer = await drive(call(payload, context), seconds)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        return _Outcome(None, asyncio.CancelledError(), monotonic() - started)
+    except BaseException as error:  # noqa: BLE001 - foreign code: a SystemExit in a task would end the loop
+        return _Outcome(None, error, monotonic() - started)
+    return _Outcome(answer, None, monotonic() - started)
+
+
+async def _first_ending(band: Sequence[CallSlot], tasks: dict[int, asyncio.Task[_Outcome]]) -> int | None:
+    """Return the place of the first plugin whose answer ends the request; None when all have answered and none does."""
+    waiting = dict(tasks)
+    while waiting:
+        await asyncio.wait(waiting.values(), return_when=asyncio.FIRST_COMPLETED)
+        for index in [index for index, task in waiting.items() if task.done()]:
+            if _ends(band[index][0], waiting.pop(index).result()):
+                return index
+    return None
+
+
+def _ends(binding: HookBinding, outcome: _Outcome) -> bool:
+    """Tell whether ``outcome`` ends the request, whatever the others say."""
+    counts = binding.fail_on_error or binding.mode is PluginMode.ENFORCE
+    if outcome.error is not None or not is_answer(outcome.answer, binding):
+        return counts
+    if outcome.answer.continue_processing is True:
+        return False
+    return binding.mode is not PluginMode.PERMISSIVE if binding.point.may_deny else counts
+
+
+async def _cancel(tasks: Any) -> None:
+    running = [task for task in tasks if not task.done()]
+    for task in running:
+        task.cancel()
+    if running:
+        await asyncio.wait(running)
+
+
+def _refused_by(
+    run: Run, band: Sequence[CallSlot], tasks: dict[int, asyncio.Task[_Outcome]], ending: int, subject: Subject
+) -> None:
+    """Record what the others were doing, then raise the refusal."""
+    for index, (binding, _, _, _, _, _, skipped) in enumerate(band):
+        if index == ending:
+            continue
+        task = tasks.get(index)
+        if task is None:
+            run.trace.append((binding, 0.0, skipped or UNMATCHED))
+        elif task.cancelled():
+            run.trace.append((binding, 0.0, _CANCELLED))
+        else:
+            run.trace.append((binding, task.result().seconds, _ALLOWED))
+    _judge(run, band[ending][0], tasks[ending].result(), subject)
+
+
+def _put_together(
+    run: Run, band: Sequence[CallSlot], tasks: dict[int, asyncio.Task[_Outcome]], subject: Subject
+) -> None:
+    subject.seen = msgspec.structs.replace(subject)
+    try:
+        for index, (binding, _, _, _, _, _, skipped) in enumerate(band):
+            if index in tasks:
+                _judge(run, binding, tasks[index].result(), subject)
+            else:
+                run.trace.append((binding, 0.0, skipped or UNMATCHED))
+    finally:
+        subject.seen = None
+
+
+def _judge(run: Run, binding: HookBinding, outcome: _Outcome, subject: Subject) -> None:
+    run.plugin_started = monotonic() - outcome.seconds
+    if isinstance(outcome.error, TimeLimitExceededError):
+        failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, f"it did not answer within {binding.timeout:g} s")
+    elif outcome.error is not None:
+        raised(run, binding, outcome.error)
+    else:
+        weigh(run, binding, outcome.answer, subject, outcome.seconds)

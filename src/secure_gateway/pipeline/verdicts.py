@@ -1,0 +1,218 @@
+"""What a plugin's answer does: the request goes on, is changed, or is refused.
+
+A plugin that raises, hangs, lies or returns nothing becomes one ``PluginError`` here, and here only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any
+
+from secure_gateway.decisions import Note, Verdict
+from secure_gateway.errors import AnswerError, ErrorCode, PluginError, PolicyDenied, SecureGatewayException
+from secure_gateway.pipeline.changes import ConflictError, changed_pointers, merged
+from secure_gateway.pipeline.run import Run, raised_at
+from secure_gateway.pipeline.subjects import Subject, read_back
+from secure_gateway.plugins.framework.binding import HookBinding
+from secure_gateway.plugins.framework.custom import duplicate
+from secure_gateway.plugins.framework.hookpoints import HookPoint
+from secure_gateway.plugins.framework.isolation import isolate
+from secure_gateway.plugins.framework.plugin import PluginMode
+from secure_gateway.plugins.framework.results import PluginResult, scalars_only
+from secure_gateway.types import Headers
+
+
+def weigh(run: Run, binding: HookBinding, answer: Any, subject: Subject, elapsed: float) -> None:
+    """Take an answer that is late, or says more than "go on", or is none."""
+    if elapsed > binding.timeout or run.expired:
+        fault = f"it answered after {elapsed:.3f} s; its limit is {binding.timeout:g} s"
+        failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, fault)
+    elif not is_answer(answer, binding):
+        fault = f"it returned {type(answer).__name__}, expected {binding.result.__name__}"
+        failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
+    else:
+        _settle(run, binding, answer, subject, elapsed)
+
+
+def is_answer(answer: Any, binding: HookBinding) -> bool:
+    """Accept the hook's own type, its subclasses and the bare ``PluginResult``; another hook's result is no answer."""
+    return isinstance(answer, binding.result) or type(answer) is PluginResult
+
+
+def _settle(run: Run, binding: HookBinding, answer: PluginResult[Any], subject: Subject, elapsed: float) -> None:
+    """Take a plugin's refusal, change or remark."""
+    try:
+        metadata = scalars_only(answer.metadata) if answer.metadata else None
+        if answer.continue_processing is not True:
+            _refused(run, binding, answer, elapsed, metadata)
+            return
+        changes = _accept(run, binding, answer.modified_payload, subject)
+    except AnswerError as error:
+        failed(run, binding, ErrorCode.PLUGIN_ERROR, str(error))
+        return
+    except SecureGatewayException:
+        raise
+    except Exception as error:  # noqa: BLE001 - the answer's fields are foreign values
+        failed(run, binding, ErrorCode.PLUGIN_ERROR, f"its answer cannot be read ({raised_at(error)})")
+        return
+    if changes is None:
+        return
+    if changes:
+        run.modified = True
+    warned = not changes and (answer.violation is not None or bool(metadata and metadata.get("warned")))
+    verdict = Verdict.MODIFY if changes else Verdict.WARN if warned else Verdict.ALLOW
+    run.trace.append((binding, elapsed, Note(verdict, "", changes, metadata)))
+
+
+def _text(violation: Any, field: str, most: int) -> str:
+    """Return a field of a violation; a clear no counts, however odd its reasons are."""
+    value = getattr(violation, field, "")
+    return value[:most] if isinstance(value, str) else ""
+
+
+def _refused(
+    run: Run, binding: HookBinding, answer: PluginResult[Any], elapsed: float, metadata: dict[str, Any] | None
+) -> None:
+    code = _text(answer.violation, "code", 64)
+    reason = _text(answer.violation, "reason", 200) or "no reason given"
+    if not binding.point.may_deny:
+        failed(run, binding, ErrorCode.PLUGIN_ERROR, f"it refused, which {binding.hook} cannot")
+        return
+    if binding.mode is PluginMode.PERMISSIVE:
+        run.trace.append((binding, elapsed, Note(Verdict.WOULD_DENY, reason, (), metadata)))
+        return
+    run.trace.append(
+        (
+            binding,
+            elapsed,
+            Note(Verdict.DENY, reason, (), {**(metadata or {}), "violation": code} if code else metadata),
+        )
+    )
+    raise PolicyDenied(ErrorCode.DENIED, reason, request_id=run.request.request_id, plugin=binding.plugin)
+
+
+def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> tuple[str, ...] | None:
+    """Make the returned payload the true one and return what changed; None when the payload is unacceptable and that may pass."""
+    if payload is None:
+        return ()
+    point = binding.point
+    if point.answer is not None:
+        _take_answer(binding, point.answer(payload), subject)
+        return ()
+    if not isinstance(payload, point.payload) and (
+        point.headers_only is None or not isinstance(payload, point.headers_only)
+    ):
+        fault = f"it returned a {type(payload).__name__} as payload, expected {point.payload.__name__}"
+        failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
+        return None
+    name, content, headers = read_back(point, payload, subject)
+    fault = _unwritable(point, name, content, headers, subject)
+    if fault:
+        failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
+        return None
+    if subject.seen is not None:
+        try:
+            name, content, headers = _beside(subject, subject.seen, name, content, headers)
+        except ConflictError:
+            fault = "its change contradicts that of a plugin of the same priority, which ran at the same time"
+            failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
+            return None
+    changes = changed_pointers(subject.body.value, content)
+    if changes:
+        depth = run.snapshot.limits.max_depth
+        subject.changed = True
+        subject.body = isolate(isolate(content, depth).copy(), depth)  # a copy: the plugin may keep what it returned
+        subject.payload = duplicate(payload) if point.custom else None
+    if name != subject.name:
+        subject.name = name
+        changes = (f"#{point.target}", *changes)
+    if headers is not None and headers != (subject.headers or {}):
+        subject.headers = Headers(headers)
+        changes = ("#headers", *changes)
+    return changes
+
+
+def _beside(subject: Subject, seen: Subject, name: Any, content: Any, headers: Any) -> tuple[Any, Any, Any]:
+    """Return a plugin's changes of what it has ``seen``, made to what others have made of that meanwhile. Raises ``ConflictError``."""
+    mine = dict(subject.headers or {})
+    theirs = dict(seen.headers or {}) if headers is None else dict(headers)
+    carried = merged(dict(seen.headers or {}), mine, theirs)
+    together = merged(seen.body.value, subject.body.value, content)
+    if subject.payload is not None and together != content:
+        raise ConflictError  # an object of the plugin's own class cannot be put together from two
+    return merged(seen.name, subject.name, name), together, None if subject.headers is None else carried
+
+
+def _take_answer(binding: HookBinding, answer: Any, subject: Subject) -> None:
+    """Keep the first answer to a question, but that a no outdoes a yes. A plugin that is only tried out (permissive) answers for the record alone."""
+    if binding.mode is not PluginMode.PERMISSIVE and (
+        subject.answer is None or getattr(answer, "granted", None) is False
+    ):
+        subject.answer = answer, binding.plugin
+
+
+def _unwritable(point: HookPoint, name: Any, content: Any, headers: Any, subject: Subject) -> str:
+    if point.headers_only is not None:
+        if name != subject.name or content != subject.body.value:
+            return f"it changed more than headers, which is all that {point.name} may change"
+        return "" if _are_headers(headers) else "it returned headers that are no texts of one line"
+    if not isinstance(name, str) or not name:
+        return f"it set {point.target} to a {type(name).__name__}, expected a text"
+    if name != subject.name and point.target not in point.writable:
+        return f"it changed {point.target}, which {point.name} may not change"
+    if headers is not None and headers != (subject.headers or {}):
+        if "headers" not in point.writable:
+            return f"it changed headers, which {point.name} may not change"
+        if not _are_headers(headers):
+            return "it returned headers that are no texts of one line"
+    return _content_fault(point, subject.body.value, content)
+
+
+def _content_fault(point: HookPoint, before: Any, content: Any) -> str:
+    fixed = [field for field in point.content if field not in point.writable] if len(point.content) > 1 else []
+    for field in fixed:
+        if content.get(field) != before.get(field):
+            return f"it changed {field}, which {point.name} may not change"
+    return point.fault(before, content) if point.fault is not None else ""
+
+
+def _are_headers(headers: Any) -> bool:
+    """Tell whether names and values are texts without control characters: a line break would begin another header."""
+    return isinstance(headers, Mapping) and all(
+        isinstance(name, str) and isinstance(value, str) and f"{name}{value}".isprintable()
+        for name, value in headers.items()
+    )
+
+
+def raised(run: Run, binding: HookBinding, error: BaseException) -> None:
+    """Take what a plugin raised as its failure; cancellations from outside are raised on."""
+    if isinstance(error, asyncio.CancelledError):
+        if run.expired:
+            failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, f"it did not answer within {binding.timeout:g} s")
+            return
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise error
+    if isinstance(error, KeyboardInterrupt | GeneratorExit):
+        raise error
+    # An AnswerError is ours and names types only; any other text may quote the payload.
+    fault = str(error) if type(error) is AnswerError else f"it raised {raised_at(error)}"
+    failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
+
+
+def failed(run: Run, binding: HookBinding, code: ErrorCode, fault: str) -> None:
+    """Record that a plugin failed; refuse unless its mode was spelt to let failures pass."""
+    run.expired = False
+    verdict = Verdict.TIMEOUT if code is ErrorCode.PLUGIN_TIMEOUT else Verdict.ERROR
+    passes = binding.mode in (PluginMode.ENFORCE_IGNORE_ERROR, PluginMode.PERMISSIVE) and not binding.fail_on_error
+    reason = f"{fault}; mode {binding.mode.value} lets that pass" if passes else fault
+    run.trace.append((binding, monotonic() - run.plugin_started, Note(verdict, reason)))
+    if not passes:
+        raise PluginError(
+            code,
+            f"plugin {binding.plugin!r} failed at {binding.hook}: {fault}",
+            request_id=run.request.request_id,
+            plugin=binding.plugin,
+        )
