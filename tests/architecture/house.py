@@ -54,6 +54,7 @@ ROOMS = (
         "plugins.services",
         "plugins.slots",
         "plugins.hook_loader",
+        "plugins.hook_order",
     ),
     Room(4, "plugins.auth.*"),
     Room(4, "plugins.guardrails.*"),
@@ -64,6 +65,8 @@ ROOMS = (
     Room(5, "plugins.hooks.*"),
     # Plugins that run in another process: what both sides of that wire share, and our side of it as a client.
     Room(5, "plugins.external.*"),
+    # A plugin of ours in a process of its own, and that process.
+    Room(5, "plugins.isolated.*"),
     Room(5, "gateway"),
     # Plugins of another framework, told and answering in the JSON that external plugins speak.
     Room(6, "plugins.cpex.*"),

@@ -31,6 +31,7 @@ DEFAULT_PRIORITY = 100
 EXTERNAL = "external"
 
 Options = dict[str, Any]
+OnBlock = Literal["isolate", "disable", "report"]
 
 
 class ProviderConfig(Section):
@@ -195,6 +196,14 @@ class HookConfig(Section):
     )
     mcp: ExternalPluginConfig | None = Field(None, description='Where a plugin of kind "external" runs.')
     timeout: PluginSeconds | None = Field(None, description="Its time limit in seconds, instead of plugin_timeout.")
+    isolate: Literal["process"] | None = Field(None, description="Where it runs: in a process of its own.")
+    isolate_env: Annotated[tuple[VariableName, ...], LAX] = Field(
+        (), description="Variables of the gateway's environment that its process gets, by name."
+    )
+    isolate_memory_mb: int | None = Field(
+        None, ge=64, le=1_048_576, description="Address space of its process in MiB; unset means no limit."
+    )
+    on_block: OnBlock | None = Field(None, description="What follows when it blocks, instead of the common setting.")
     python: Text | None = Field(
         None,
         description="The Python interpreter, by its whole path, that a CPEX plugin runs in; unset means in this process.",
@@ -213,6 +222,8 @@ class HookConfig(Section):
             yield Fault(("mcp",), "nothing", 'where the plugin runs, as "mcp", because its kind is "external"')
         elif "mcp" in data and data.get("kind") != EXTERNAL:
             yield Fault(("mcp",), '"mcp" on a plugin that is not external', f'"kind": "{EXTERNAL}", or no "mcp"')
+        if data.get("kind") == EXTERNAL and data.get("isolate") is not None:
+            yield Fault(("isolate",), '"isolate" on an external plugin', "nothing: it runs elsewhere already")
 
 
 class PluginSettings(Section):
@@ -224,6 +235,10 @@ class PluginSettings(Section):
     )
     parallel_execution_within_band: bool = Field(
         default=False, description="Run plugins of equal priority at the same time."
+    )
+    on_block: OnBlock = Field(
+        "isolate",
+        description="What follows when a plugin blocks: it gets a process of its own, or is off, or is reported.",
     )
     plugin_health_check_interval: IntervalSeconds = Field(
         60, description="Seconds between health checks of external plugins."

@@ -56,6 +56,10 @@ class PluginConfig(msgspec.Struct, frozen=True, kw_only=True):
     config: dict[str, Any] = msgspec.field(default_factory=dict)
     mcp: dict[str, Any] | None = None
     timeout: float | None = None
+    isolate: str | None = None
+    isolate_env: tuple[str, ...] = ()
+    isolate_memory_mb: int | None = None
+    on_block: str | None = None
     python: str | None = None
 
     def model_dump(self) -> dict[str, Any]:
