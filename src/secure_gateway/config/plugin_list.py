@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationError
 
-from secure_gateway.config.context_forge import MODE_REFUSALS, MODES, NOTICED_SETTINGS, TEMPLATE, TEMPLATE_SIGNS
+from secure_gateway.config.context_forge import (
+    MODE_REFUSALS,
+    MODES,
+    NOTICED_SETTINGS,
+    ON_ERROR_REFUSAL,
+    TEMPLATE,
+    TEMPLATE_SIGNS,
+)
 from secure_gateway.config.fields import LAX, FreeText, Names, Texts
 from secure_gateway.config.loader import MAX_CONFIG_BYTES, LoadedConfig
 from secure_gateway.config.ownership import read_trusted
 from secure_gateway.config.paths import Steps, json_path, parse_path
+from secure_gateway.config.plugin_kinds import why_left_out
 from secure_gateway.config.plugin_models import HookConfig, PluginSettings
 from secure_gateway.config.positions import Document
 from secure_gateway.config.problems import validation_problems
@@ -97,10 +105,19 @@ def read_plugin_lists(loaded: LoadedConfig, resolver: SecretResolver) -> tuple[P
             lists.append(_read(loaded.folder / name, reader, resolver))
         except ConfigError as error:
             problems += error.problems
-    problems += _same_names(loaded, lists)
+    problems += _same_names((hook.name for hook in loaded.config.plugins.hooks), lists)
     if problems:
         raise ConfigError(problems)
     return tuple(lists)
+
+
+def read_plugin_list(path: Path, resolver: SecretResolver) -> PluginList:
+    """Read the list at ``path`` alone. Raises ``ConfigError`` with everything that is wrong with it."""
+    found = _read(path, YamlReader(), resolver)
+    problems = list(_same_names((), [found]))
+    if problems:
+        raise ConfigError(problems)
+    return found
 
 
 def read_manifest(path: Path) -> PluginManifest:
@@ -139,7 +156,7 @@ def merge_settings(given: Mapping[str, Any], lists: Sequence[PluginList]) -> dic
 def _read(path: Path, reader: YamlReader, resolver: SecretResolver) -> PluginList:
     data = read_trusted(path, limit=MAX_CONFIG_BYTES)
     document = reader.read(data, str(path))
-    problems = list(_adapt(document, str(path)))
+    problems = list(_adapt(document, path))
     config: _ListFile | None = None
     try:
         config = _ListFile.model_validate(document.value)
@@ -159,9 +176,10 @@ def _read(path: Path, reader: YamlReader, resolver: SecretResolver) -> PluginLis
     return found
 
 
-def _adapt(document: Document, file: str) -> Iterator[Problem]:
+def _adapt(document: Document, path: Path) -> Iterator[Problem]:
     """Bring what is spelt otherwise there into our spelling, in place; yield what cannot be."""
-    value = document.value
+    value, file = document.value, str(path)
+    _strip_left_out(value, path)
     yield from _templates(value, (), document, file)
     if not isinstance(value, dict):
         return
@@ -186,16 +204,32 @@ def _adapt(document: Document, file: str) -> Iterator[Problem]:
             yield Problem(json_path(steps), *problem, file, document.line_of(steps))
 
 
+def _strip_left_out(value: Any, path: Path) -> None:
+    """Take from plugins that will be left out all that nobody will read: their templates and keys are not ours to understand."""
+    plugins = value.get("plugins") if isinstance(value, dict) else None
+    dirs = value.get("plugin_dirs") if isinstance(value, dict) else None
+    names = [name for name in dirs if isinstance(name, str)] if isinstance(dirs, list) else []
+    folders = _folders(path, names, quiet=True)
+    for plugin in plugins if isinstance(plugins, list) else ():
+        if isinstance(plugin, dict) and why_left_out(plugin, folders):
+            for key in plugin.keys() - {"name", "kind", "mode"}:
+                del plugin[key]
+
+
 def _mode(plugin: dict[str, Any]) -> tuple[str, str, str] | None:
-    """Translate a newer mode word in ``plugin``; return what was found, expected and a hint where it means nothing here."""
-    mode = plugin.get("mode")
-    if not isinstance(mode, str) or mode not in MODE_REFUSALS:
+    """Translate a newer mode word, and ``on_error`` beside any; return what was found, expected and a hint where it means nothing here."""
+    mode = plugin.get("mode", "enforce")
+    if not isinstance(mode, str) or (mode not in MODE_REFUSALS and "on_error" not in plugin):
         return None
     on_error = plugin.pop("on_error", "fail")
+    if mode == "disabled":
+        return None
     ours = MODES.get((mode, on_error)) if isinstance(on_error, str) else None
     if ours is None:
         plugin["mode"] = "enforce"
-        return f'the mode "{mode}"', "enforce, enforce_ignore_error, permissive or disabled", MODE_REFUSALS[mode]
+        found = f'the mode "{mode}"' if mode in MODE_REFUSALS else f'the mode "{mode}" with this on_error'
+        hint = MODE_REFUSALS.get(mode, ON_ERROR_REFUSAL)
+        return found, "enforce, enforce_ignore_error, permissive or disabled", hint
     plugin["mode"] = ours
     return None
 
@@ -214,13 +248,13 @@ def _templates(value: Any, steps: Steps, document: Document, file: str) -> Itera
             yield Problem(json_path(steps), "a template", "{{ env.NAME }} and no other", "", file, line)
         elif not _may_hold_secrets(steps):
             yield Problem(
-                json_path(steps), "a template", "one only below config, mcp.env or mcp.headers", "", file, line
+                json_path(steps), "a template", "one only below config, mcp.env, mcp.headers or mcp.tls", "", file, line
             )
 
 
 def _may_hold_secrets(steps: Steps) -> bool:
     inside = steps[2:] if steps[:1] == ("plugins",) else ()
-    return inside[:1] == ("config",) or inside[:2] in {("mcp", "env"), ("mcp", "headers")}
+    return inside[:1] == ("config",) or inside[:2] in {("mcp", "env"), ("mcp", "headers"), ("mcp", "tls")}
 
 
 def _resolve(found: PluginList, resolver: SecretResolver) -> None:
@@ -228,7 +262,7 @@ def _resolve(found: PluginList, resolver: SecretResolver) -> None:
     problems: list[Problem] = []
     for index, hook in enumerate(found.hooks):
         external = hook.get("mcp", {})
-        holders = ((hook, "config", "config"), (external, "env", "mcp.env"), (external, "headers", "mcp.headers"))
+        holders = ((hook, "config", "config"), *((external, key, f"mcp.{key}") for key in ("env", "headers", "tls")))
         for holder, key, name in holders:
             if key not in holder:
                 continue
@@ -278,20 +312,20 @@ def _at(tree: Any, steps: Steps, path: str) -> Any:
     return tree
 
 
-def _folders(path: Path, plugin_dirs: Sequence[str]) -> tuple[Path, ...]:
+def _folders(path: Path, plugin_dirs: Sequence[str], *, quiet: bool = False) -> tuple[Path, ...]:
     """Return where kinds are looked up: beside the list, above it, in ``plugin_dirs`` (from above, as they are written there)."""
     folder = path.parent
     found = [folder.parent, folder]
     for name in plugin_dirs:
         candidates = [base / name for base in (folder.parent, folder) if (base / name).is_dir()]
-        if not candidates:
+        if not candidates and not quiet:
             logger.warning("%s: plugin_dirs names %s, which is no folder", path, name)
         found += candidates[:1]
     return tuple(dict.fromkeys(found))
 
 
-def _same_names(loaded: LoadedConfig, lists: Sequence[PluginList]) -> Iterator[Problem]:
-    seen = {hook.name for hook in loaded.config.plugins.hooks}
+def _same_names(taken: Iterable[str], lists: Sequence[PluginList]) -> Iterator[Problem]:
+    seen = set(taken)
     for each in lists:
         for index, hook in enumerate(each.hooks):
             if hook["name"] in seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ _log = logging.getLogger(__name__)
 class Listener(msgspec.Struct, frozen=True, kw_only=True):
     """Where to listen. ``cert`` and ``key`` are PEM files; without them it is plain HTTP. Port 0 takes a free one.
 
+    ``client_ca``: only clients with a certificate of one of the authorities in this PEM file are let in.
+
     ``head_seconds``: how long a client may take for the head of a request, from its connection or its first byte on.
     """
 
@@ -32,6 +35,7 @@ class Listener(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8080
     cert: str | None = None
     key: str | None = None
+    client_ca: str | None = None
     head_seconds: float = 15.0
 
 
@@ -43,14 +47,19 @@ async def serve(
     environ: Mapping[str, str] | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve until SIGINT, SIGTERM or a cancellation; then what is under way may finish, for some seconds.
+    """Serve what ``settings`` name until SIGINT, SIGTERM or a cancellation. As ``serve_app``."""
+    await serve_app(create_app(gateway, settings, environ), listener, on_ready)
+
+
+async def serve_app(app: Any, listener: Listener, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve the ASGI application ``app`` until SIGINT, SIGTERM or a cancellation; then what is under way may finish, for some seconds.
 
     ``on_ready`` gets the address once connections are accepted.
 
     Raises ``OSError`` when the address cannot be taken or the certificate cannot be read.
     """
     config = uvicorn.Config(
-        create_app(gateway, settings, environ),
+        app,
         host=listener.host,
         port=listener.port,
         http=_guarded(listener.head_seconds),
@@ -63,6 +72,8 @@ async def serve(
         server_header=False,
         ssl_certfile=listener.cert,
         ssl_keyfile=listener.key,
+        ssl_ca_certs=listener.client_ca,
+        ssl_cert_reqs=ssl.CERT_NONE if listener.client_ca is None else ssl.CERT_REQUIRED,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         h11_max_incomplete_event_size=MAX_HEAD_BYTES,
