@@ -69,10 +69,12 @@ CallSlot = tuple[HookBinding, HookCall, float, Condition | None, str, type[Plugi
 class CallOrder:
     """The plugins of one hook in calling order. Immutable, but that it remembers for which targets which of them run."""
 
-    __slots__ = ("_by_target", "_by_tenant", "_depends", "_slots", "point")
+    __slots__ = ("_by_target", "_by_tenant", "_depends", "_slots", "parallel", "point")
 
-    def __init__(self, bindings: Sequence[HookBinding]) -> None:
-        """``bindings``, at least one, are of one hook."""
+    def __init__(self, bindings: Sequence[HookBinding], *, parallel: bool = False) -> None:
+        """``bindings``, at least one, are of one hook. ``parallel``: those of equal priority run at the same time."""
+        priorities = [binding.priority for binding in bindings]
+        self.parallel = parallel and len(set(priorities)) < len(priorities)
         self.point = bindings[0].point
         self._slots = tuple(map(_call_slot, bindings))
         ruled = [binding.mode_rules for binding in bindings if binding.mode_rules is not None]
