@@ -40,6 +40,8 @@ ROOMS = (
     Room(2, "config.*"),
     # How files that only their owner may read are kept; the stores and the audit file both keep such.
     Room(3, "stores.private_files"),
+    # The wire of MCP: messages, how they are framed, and a server as a child process. The proxy speaks it, and external plugins do.
+    Room(3, "proxy.wire", "proxy.lines", "proxy.sse", "proxy.settings", "proxy.child"),
     Room(3, "plugins.auth.base"),
     Room(3, "plugins.guardrails.base"),
     Room(3, "plugins.telemetry.base"),

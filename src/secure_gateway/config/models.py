@@ -166,6 +166,8 @@ class GatewayConfig(Section):
             if hook.mcp is not None:
                 yield f"$.plugins.hooks[{index}].mcp.env", hook.mcp.env
                 yield f"$.plugins.hooks[{index}].mcp.headers", hook.mcp.headers
+                if hook.mcp.tls is not None:
+                    yield f"$.plugins.hooks[{index}].mcp.tls", hook.mcp.tls.model_dump(exclude_unset=True)
         for name, server in self.servers.items():
             path = json_path(("servers", name))
             yield f"{path}.env", server.env

@@ -22,6 +22,7 @@ from secure_gateway.config.fields import (
     Names,
     PluginSeconds,
     Text,
+    Texts,
     VariableName,
     VariableValue,
 )
@@ -120,9 +121,35 @@ def _spelt(value: Any) -> str:
 
 # What each transport needs, and what makes no sense with it.
 _TRANSPORT_KEYS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "stdio": ("script", ("url", "headers")),
-    "streamablehttp": ("url", ("script", "args", "env")),
+    "stdio": ("script", ("url", "headers", "uds", "tls", "allow_private")),
+    "streamablehttp": ("url", ("script", "cmd", "args", "env", "cwd")),
 }
+# What older configurations call the same.
+_TLS_ALIASES = {"client_cert": "certfile", "client_key": "keyfile", "client_key_password": "keyfile_password"}
+
+
+class PluginTlsConfig(Section):
+    """TLS to a plugin server."""
+
+    ca_bundle: Text | None = Field(None, description="File with the authorities to trust (PEM), instead of the machine's.")
+    certfile: Text | None = Field(None, description="File with our certificate (PEM), where the server wants one.")
+    keyfile: Text | None = Field(None, description="File with its private key (PEM).")
+    keyfile_password: FreeText | None = Field(
+        None, repr=False, description="Password of the private key, as a secret reference."
+    )
+    client_cert: Text | None = Field(None, description="The same as certfile.")
+    client_key: Text | None = Field(None, description="The same as keyfile.")
+    client_key_password: FreeText | None = Field(None, repr=False, description="The same as keyfile_password.")
+    verify: bool = Field(default=True, description="Check the server's certificate; false is warned of at every start.")
+    check_hostname: bool = Field(default=True, description="Check that the certificate is the server's own.")
+
+    @classmethod
+    def cross_check(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
+        for alias, name in _TLS_ALIASES.items():
+            if alias in data and name in data:
+                yield Fault((alias,), f'"{alias}" beside "{name}"', "one of the two")
+        if {"keyfile", "client_key"} & data.keys() and not {"certfile", "client_cert"} & data.keys():
+            yield Fault(("certfile",), "nothing", 'the certificate of the private key, as "certfile"')
 
 
 class ExternalPluginConfig(Section):
@@ -132,21 +159,44 @@ class ExternalPluginConfig(Section):
         description="The MCP transport."
     )
     url: HttpUrl | None = Field(None, description="Address of the plugin server (streamablehttp).")
-    script: Text | None = Field(None, description="Program that serves the plugin (stdio).")
+    uds: Text | None = Field(None, description="Unix socket through which the address is reached.")
+    script: Text | None = Field(
+        None, description="Program that serves the plugin (stdio): a command, a program file, or a .py or .sh file."
+    )
+    cmd: Texts = Field((), description='The same as a list: ["program", "argument", …].')
     args: FreeTexts = Field((), description="Arguments of the program.")
+    cwd: Text | None = Field(None, description="Folder in which the program runs.")
     env: dict[VariableName, VariableValue] = Field(
-        default_factory=dict, repr=False, description="Its whole environment; secret references allowed."
+        default_factory=dict,
+        repr=False,
+        description="Its environment, beside PATH, LANG, LC_ALL, LC_CTYPE and TZ; secret references allowed.",
     )
     headers: dict[HeaderName, HeaderValue] = Field(
         default_factory=dict, repr=False, description="Headers sent to it; secret references allowed."
     )
+    tls: PluginTlsConfig | None = Field(None, description="Certificates and keys of an https address.")
+    allow_private: bool = Field(
+        default=False, description="Let the name in the address lead to a private or loopback address."
+    )
+    reconnect_delay: PluginSeconds = Field(
+        0.1, description="Seconds before a failing server is tried again; each further failure doubles them."
+    )
+
+    instead: ClassVar[Mapping[str, str]] = {
+        "reconnect_attempts": 'Use "retry_attempts" in the plugin\'s "config".',
+        "command": 'Did you mean "script"?',
+    }
 
     @classmethod
     def cross_check(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
         proto = _spelt(data.get("proto"))
         needed, foreign = _TRANSPORT_KEYS.get(proto, ("", ()))
-        if needed and needed not in data:
+        if needed and needed not in data and not (needed == "script" and data.get("cmd")):
             yield Fault((needed,), "nothing", f'"{needed}", which {proto} needs')
+        if "script" in data and "cmd" in data:
+            yield Fault(("cmd",), '"cmd" beside "script"', "one of the two")
+        if "tls" in data and ("uds" in data or not str(data.get("url", "")).startswith("https:")):
+            yield Fault(("tls",), '"tls" for an address without it', "an https address and no Unix socket")
         for key in foreign:
             if key in data:
                 yield Fault((key,), f'"{key}"', f"only what {proto} uses")

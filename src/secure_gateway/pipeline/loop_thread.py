@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import threading
 from collections.abc import Coroutine
 from typing import Any
@@ -16,21 +17,29 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Tell whether there is a loop to be stopped."""
+        return self._loop is not None
+
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Return what ``coroutine`` returns; context variables of the caller are seen by it.
 
         Raises ``RuntimeError`` when called on the loop's own thread, where waiting would never end.
         """
-        loop = self._running()
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise RuntimeError("a blocking call inside an async one would wait for itself; use the async form here")
-        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        future = self.submit(coroutine)
         try:
             return future.result()
         except KeyboardInterrupt:
             future.cancel()
             raise
+
+    def submit(self, coroutine: Coroutine[Any, Any, Any]) -> concurrent.futures.Future[Any]:
+        """Start ``coroutine`` and return its future; cancelling that cancels the coroutine."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._running())
 
     def close(self) -> None:
         """Stop the loop and wait for its thread. Idempotent."""

@@ -18,13 +18,14 @@ from secure_gateway.config.ownership import check_ownership
 from secure_gateway.config.plugin_list import PluginList, read_manifest
 from secure_gateway.errors import ConfigError, Problem, ProviderContractError
 from secure_gateway.plugins.framework.binding import HookBinding
-from secure_gateway.plugins.framework.plugin import Plugin, PluginConfig
+from secure_gateway.plugins.framework.plugin import ForeignPlugin, Plugin, PluginConfig
 from secure_gateway.plugins.framework.registration import bind_plugin
 from secure_gateway.plugins.registry import ProviderRegistry, import_file
 
 logger = logging.getLogger(__name__)
 
 BUILT_IN: Mapping[str, str] = {
+    "external": "secure_gateway.plugins.external.plugin:ExternalPlugin",
     "deny_list": "secure_gateway.plugins.hooks.deny_list:DenyListPlugin",
     "pii_filter": "secure_gateway.plugins.hooks.pii_filter:PIIFilterPlugin",
     "resource_filter": "secure_gateway.plugins.hooks.resource_filter:ResourceFilterPlugin",
@@ -76,6 +77,7 @@ class HookLoader:
                 bindings += bound
                 problems += _clashes(bindings, bound, where)
         if problems:
+            discard(plugins)
             raise ConfigError(problems)
         return LoadedHooks(plugins=tuple(plugins), bindings=tuple(bindings))
 
@@ -87,11 +89,7 @@ class HookLoader:
             entry = _under_manifest(entry, module, where)
         config = msgspec.convert({**entry}, PluginConfig)
         if config.kind == "external":
-            raise ConfigError(
-                Problem(
-                    f"{where}.kind", "'external'", "a plugin in this process", "External plugins are not available yet."
-                )
-            )
+            config = _with_common(config, settings)
         cls = self._class_of(config, f"{where}.kind", module)
         try:
             plugin = cls(config)
@@ -103,8 +101,10 @@ class HookLoader:
         try:
             bound = bind_plugin(plugin, default_timeout=float(settings.get("plugin_timeout", 5.0)), where=where)
         except ConfigError as error:
+            discard([plugin])
             raise ConfigError([_anchored(problem, where) for problem in error.problems]) from error
         except ProviderContractError as error:
+            discard([plugin])
             raise ConfigError(Problem(where, str(error), "a plugin that keeps the contract of its hooks")) from error
         if settings.get("fail_on_plugin_error"):
             bound = [msgspec.structs.replace(binding, fail_on_error=True) for binding in bound]
@@ -161,8 +161,24 @@ def _kind_of(cls: Any) -> str:
 
 def _anchored(problem: Problem, where: str) -> Problem:
     """Return a plugin's own ``$.config.KEY``, and what else it may name of its entry, as the place where that stands in the file."""
-    named = problem.path.startswith(("$.config", "$.kind", "$.python"))
+    named = problem.path.startswith(("$.config", "$.kind", "$.mcp", "$.name", "$.python"))
     return replace(problem, path=where + problem.path[1:]) if named else problem
+
+
+def discard(plugins: Iterable[Plugin]) -> None:
+    """Release what ``plugins``, which will not be used after all, took while they were loaded."""
+    for plugin in plugins:
+        if isinstance(plugin, ForeignPlugin):
+            plugin.discard()
+
+
+def _with_common(config: PluginConfig, settings: Mapping[str, Any]) -> PluginConfig:
+    """Return the configuration of an external plugin with the common settings that it obeys itself."""
+    common = {
+        "health_check_interval": settings.get("plugin_health_check_interval", 60.0),
+        "call_timeout": settings.get("plugin_timeout", 5.0),
+    }
+    return msgspec.structs.replace(config, mcp={**common, **(config.mcp or {})})
 
 
 def _module_of(kind: str, folders: Sequence[Path]) -> Path | None:

@@ -22,12 +22,22 @@ OnLine = Callable[[bytes | None], None]
 
 
 class ServerProcess(asyncio.SubprocessProtocol):
-    """A running server. ``on_line`` is called for each line it writes (None: too long to keep), ``on_end`` once when no more can come."""
+    """A running server. ``on_line`` is called for each line it writes (None: too long to keep), ``on_end`` once when no more can come.
 
-    def __init__(self, longest: int, on_line: OnLine, on_end: Callable[[], None]) -> None:
+    ``on_stderr`` is called with what it writes there; without it, its stderr is ours.
+    """
+
+    def __init__(
+        self,
+        longest: int,
+        on_line: OnLine,
+        on_end: Callable[[], None],
+        on_stderr: Callable[[bytes], None] | None = None,
+    ) -> None:
         self._splitter = LineSplitter(longest)
         self._on_line = on_line
         self._on_end = on_end
+        self._on_stderr = on_stderr
         self._transport: asyncio.SubprocessTransport | None = None
         self._stdin: asyncio.WriteTransport | None = None
         self._writable = asyncio.Event()
@@ -43,14 +53,15 @@ class ServerProcess(asyncio.SubprocessProtocol):
         longest: int,
         on_line: OnLine,
         on_end: Callable[[], None],
+        on_stderr: Callable[[bytes], None] | None = None,
     ) -> ServerProcess:
-        """Start ``server``. Its stderr is ours. Raises ``UpstreamError`` when that cannot be done."""
+        """Start ``server``. Raises ``UpstreamError`` when that cannot be done."""
         loop = asyncio.get_running_loop()
         try:
             transport, process = await loop.subprocess_exec(
-                lambda: cls(longest, on_line, on_end),
+                lambda: cls(longest, on_line, on_end, on_stderr),
                 *server.command,
-                stderr=None,
+                stderr=None if on_stderr is None else asyncio.subprocess.PIPE,
                 env=environment,
                 cwd=server.cwd,
                 start_new_session=True,
@@ -142,6 +153,10 @@ class ServerProcess(asyncio.SubprocessProtocol):
         return cast("asyncio.ReadTransport", self._transport.get_pipe_transport(1))
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
+        if fd != 1:
+            if self._on_stderr is not None:
+                self._on_stderr(data)
+            return
         for line in self._splitter.feed(data):
             self._on_line(line)
 

@@ -74,8 +74,8 @@ async def test_a_registered_class_and_a_class_path_can_be_named(tmp_path: Path) 
         ({"hooks": ["http_auth_resolve_user"]}, "$.plugins.hooks[0]", "has no method for it"),
         (
             {"kind": "external", "mcp": {"proto": "stdio", "script": "x"}},
-            "$.plugins.hooks[0].kind",
-            "not available yet",
+            "$.plugins.hooks[0].mcp",
+            "cannot be started",
         ),
         ({"conditions": [{"tools": ["re:(?=x)"]}]}, "$.plugins.hooks[0].conditions", "linear time"),
         ({"kind": "no.such.module.Plugin"}, "$.plugins.hooks[0].kind", "fails to import"),

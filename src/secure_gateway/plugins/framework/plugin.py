@@ -127,6 +127,9 @@ class ForeignPlugin(Plugin):
     def offered_hooks(self) -> Sequence[str]:
         """Return the names of the hooks it answers. May block while it finds out. Raises ``ConfigError`` when it cannot."""
 
+    def discard(self) -> None:
+        """Release what ``offered_hooks`` took, of a plugin that will not be used after all. Idempotent; may block."""
+
     @abstractmethod
     async def invoke_hook(self, hook: str, payload: Any, context: PluginContext) -> PluginResult[Any]:
         """Answer ``hook``, one of the offered, as a method of that name would. Whatever it raises is a failure of the plugin."""

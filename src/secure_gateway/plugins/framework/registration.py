@@ -27,8 +27,8 @@ def bind_plugin(plugin: Plugin, *, default_timeout: float, where: str = "$") -> 
 
     Raises ``ProviderContractError`` for everything that is wrong with the class, and ``ConfigError`` for its conditions.
     """
-    config = plugin.config
     points, methods = find_hooks(plugin)
+    config = plugin.config  # not before: a plugin that runs elsewhere learns more of itself while it is asked
     wanted = config.hooks or sorted(methods)
     if not wanted:
         raise ProviderContractError(
