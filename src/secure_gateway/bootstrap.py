@@ -26,7 +26,7 @@ from secure_gateway.gateway import Gateway
 from secure_gateway.master_key import MasterKey
 from secure_gateway.pipeline.digests import Digester
 from secure_gateway.pipeline.permissions import Permissions, ServerRules
-from secure_gateway.pipeline.snapshot import Bindings, Limits, Snapshot, order
+from secure_gateway.pipeline.snapshot import Bindings, Limits, Snapshot, Starter, order
 from secure_gateway.plugins.auth.base import AuthProvider
 from secure_gateway.plugins.auth.config_manager import AuthConfigManager
 from secure_gateway.plugins.auth.credentials import credentials_from_headers
@@ -204,7 +204,9 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
         sinks=(*telemetry.sinks, records),
         judge_tools=guardrails.judge_tools,
         starters=tuple(
-            plugin.initialize for plugin in hooks.plugins if type(plugin).initialize is not Plugin.initialize
+            Starter(plugin.name, plugin.initialize)
+            for plugin in hooks.plugins
+            if type(plugin).initialize is not Plugin.initialize
         ),
         closers=tuple(dict.fromkeys((*closers, records.shutdown, services.store.close))),
         **_settings(loaded, values),
@@ -272,9 +274,7 @@ def _hook_table(
     """Return who acts at each hook: for calls of no server, and for each server under its own guardrail policy."""
     servers, settings = values.get("servers", {}), values.get("plugins", {}).get("settings", {})
     parallel = bool(settings.get("parallel_execution_within_band"))
-    table: dict[str, Mapping[str, Bindings]] = {
-        "": order([*guardrails.bindings(), *hooks.bindings], parallel=parallel)
-    }
+    table: dict[str, Mapping[str, Bindings]] = {"": order([*guardrails.bindings(), *hooks.bindings], parallel=parallel)}
     for name in config.servers:
         policy = servers.get(name, {}).get("guardrails", {})
         bindings = guardrails.bindings(name, policy) if policy else guardrails.bindings()

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, Self, TypeVar, overload
 
 from secure_gateway.caller import current_caller
 from secure_gateway.decisions import Note, Stage, Verdict
-from secure_gateway.errors import ErrorCode, PluginError, RequestDenied, RequestError, SecureGatewayException
+from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
 from secure_gateway.pipeline.control import ControlBoard, PluginControl
 from secure_gateway.pipeline.digests import serialise
 from secure_gateway.pipeline.ending import deliver, ended_badly
@@ -26,10 +26,11 @@ from secure_gateway.pipeline.http import Respond, http_post_request, http_pre_re
 from secure_gateway.pipeline.identity import authenticate, authorize, identify, is_visible
 from secure_gateway.pipeline.loop_thread import LoopThread
 from secure_gateway.pipeline.plain import from_plain, to_plain
-from secure_gateway.pipeline.run import Run, begin, new_request_id, raised_at
+from secure_gateway.pipeline.run import Run, begin, new_request_id
 from secure_gateway.pipeline.schemas import ToolSchemas
 from secure_gateway.pipeline.snapshot import Snapshot
 from secure_gateway.pipeline.standing import TOOL_LIST, ToolOffer, judge_standing, learn_tools
+from secure_gateway.pipeline.starting import Starters
 from secure_gateway.pipeline.subjects import Subject
 from secure_gateway.pipeline.upstream import Upstream, call_upstream
 from secure_gateway.plugins.framework.hookpoints import POST_HOOK, PRE_HOOK
@@ -57,7 +58,7 @@ class Gateway:
         self._schemas = schemas
         self._loop = LoopThread()
         self._changing = threading.Lock()
-        self._starting: asyncio.Lock | None = asyncio.Lock() if snapshot.starters else None
+        self._starters = Starters(snapshot.starters)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -75,10 +76,10 @@ class Gateway:
         ``upstream`` gets the request as the policies left it. What nobody changed comes out as the very same object.
         Raises ``RequestDenied`` (a verdict) or ``RequestError`` (a fault); exceptions of ``upstream`` pass unchanged.
         """
-        if self._starting is not None:
-            await self.start()
         run = begin(request, self._snapshot)
         try:
+            if not self._starters.are_done:
+                await self.start()
             await identify(run)
             await authorize(run, request.name)
             subject = _arriving(run, request)
@@ -103,10 +104,10 @@ class Gateway:
         ``request.name`` is the path, ``arguments`` its ``method``, ``client_host`` and ``client_port``. ``app`` is given a function through which
         the headers of its answer pass, None where no plugin looks at them. Raises as ``handle`` does.
         """
-        if self._starting is not None:
-            await self.start()
         run = begin(request, self._snapshot)
         try:
+            if not self._starters.are_done:
+                await self.start()
             await http_pre_request(run)
             await identify(run)
             await authorize(run, f"{(request.arguments or {}).get('method', '')} {request.name}")
@@ -128,11 +129,11 @@ class Gateway:
         The caller is identified where ``credentials`` are given or ``acting_as`` says them; no permission is needed. A refusal is raised, as
         ``handle`` does, never returned.
         """
-        if self._starting is not None:
-            await self.start()
         shown = _credentials(credentials)
         run = begin(Request(operation=Operation.HOOK, name=hook, server=server, credentials=shown), self._snapshot)
         try:
+            if not self._starters.are_done:
+                await self.start()
             if shown is not None:
                 await identify(run)
             result = await fire(run, hook, payload)
@@ -259,20 +260,7 @@ class Gateway:
 
     async def start(self) -> None:
         """Initialize the plugins that want it; the first request does so otherwise. Raises ``PluginError`` when one fails."""
-        starting = self._starting
-        if starting is None:
-            return
-        async with starting:
-            if self._starting is None:
-                return
-            for starter in self._snapshot.starters:
-                try:
-                    await starter()
-                except Exception as error:  # a stranger's initialize
-                    raise PluginError(
-                        ErrorCode.PLUGIN_ERROR, f"a plugin's initialize raised {raised_at(error)}"
-                    ) from error
-            self._starting = None
+        await self._starters.run()
 
     async def authenticate(self, credentials: AuthCredentials | None) -> Principal:
         """Return who shows ``credentials``, to open a session or a stream. Raises ``AuthenticationDenied`` or ``PluginError``."""

@@ -24,7 +24,7 @@ from secure_gateway.errors import (
     RequestError,
     UpstreamError,
 )
-from secure_gateway.pipeline.snapshot import Limits
+from secure_gateway.pipeline.snapshot import Limits, Starter
 from secure_gateway.plugins.framework import Plugin, PluginConfig, ToolPostInvokeResult, ToolPreInvokeResult
 from secure_gateway.testing.gateways import FixedIdentity, MemorySink, gateway_for
 from secure_gateway.types import (
@@ -413,9 +413,21 @@ async def test_a_plugin_whose_initialize_fails_refuses_every_request() -> None:
         async def tool_pre_invoke(self, payload: Any, context: Any) -> ToolPreInvokeResult:
             return ToolPreInvokeResult()
 
-    gateway = gateway_for([Broken(PluginConfig(name="broken"))])
-    snapshot = msgspec.structs.replace(gateway.snapshot, starters=(Broken(PluginConfig(name="broken")).initialize,))
+    sink, plugin = MemorySink(), Broken(PluginConfig(name="broken"))
+    gateway = gateway_for([plugin], sinks=[sink])
+    snapshot = msgspec.structs.replace(gateway.snapshot, starters=(Starter("broken", plugin.initialize),))
     broken = type(gateway)(snapshot)
-    for _ in range(2):
-        with pytest.raises(PluginError):
+    for number in (1, 2):
+        with pytest.raises(PluginError) as raised:
             await broken.call("t", {}, never)
+        record = sink.records[-1]
+        assert len(sink.records) == number
+        assert (record.code, record.decided_by, record.request_id) == (
+            "plugin_error",
+            "broken",
+            raised.value.request_id,
+        )
+        assert "OSError" in record.reason
+        assert SECRET not in str(raised.value) + str(record.to_dict())
+    with pytest.raises(PluginError, match="'broken'"):
+        await broken.start()

@@ -33,6 +33,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     upstream_timeout: float = 60.0
 
 
+class Starter(msgspec.Struct, frozen=True):
+    """The ``initialize`` of the plugin of that name."""
+
+    plugin: str
+    initialize: Callable[[], Awaitable[None]]
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     """A request holds it to its end, and by it the ``lease``: when that is gone, nobody uses what was built with it any more.
 
@@ -51,7 +58,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     metadata: Mapping[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
     judge_tools: Callable[[str, list[dict[str, Any]]], list[tuple[str, str]]] | None = None
     read_credentials: Callable[[Headers, Mapping[str, Any]], AuthCredentials] | None = None
-    starters: tuple[Callable[[], Awaitable[None]], ...] = ()
+    starters: tuple[Starter, ...] = ()
     closers: tuple[Callable[[], Any], ...] = ()
     control: Control = Control()
     lease: Lease = msgspec.field(default_factory=Lease)
