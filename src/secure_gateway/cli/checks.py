@@ -112,16 +112,16 @@ async def _reach(
     try:
         async with asyncio.timeout(seconds), reached(server, settings, environ) as peer:
             tools = await peer.tools()
+        offer = await parts.gateway.learn_tools(server.name, tools)
     except TimeoutError:
         return Finding(what, "failed", f"did not answer within {seconds:g} s; --timeout gives it longer")
     except (RequestError, RequestDenied) as error:
         return Finding(what, "failed", error.reason)
     except WireError as error:
         return Finding(what, "failed", f"it sent {error.reason}")
-    dropped = parts.gateway.learn_tools(server.name, tools)
     detail = f"{peer.described or 'answers'}, {len(tools)} tools"
-    if not dropped:
+    if not offer.dropped:
         return Finding(what, "ok", detail)
-    reasons = "; ".join(f"{name}: {reason}" for name, reason in dropped[:5])
-    more = "; …" if len(dropped) > 5 else ""  # noqa: PLR2004 - as many as one reads
-    return Finding(what, "warning", f"{detail}, {len(dropped)} of them not offered: {reasons}{more}")
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in offer.dropped[:5])
+    more = "; …" if len(offer.dropped) > 5 else ""  # noqa: PLR2004 - as many as one reads
+    return Finding(what, "warning", f"{detail}, {len(offer.dropped)} of them not offered: {reasons}{more}")

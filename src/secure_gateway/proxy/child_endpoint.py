@@ -14,6 +14,7 @@ from secure_gateway.proxy.child_shared import SharedChild
 from secure_gateway.proxy.child_talk import Outlet
 from secure_gateway.proxy.endpoint import Endpoint, SessionGoneError, SessionMissingError
 from secure_gateway.proxy.exchange import SESSION_HEADER, Exchange
+from secure_gateway.proxy.registration import ServerRefusedError, no_introduction
 from secure_gateway.proxy.reply import Reply
 from secure_gateway.proxy.sessions import IDLE_SECONDS, RETRY_SECONDS, Owner, Sessions
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
@@ -132,17 +133,21 @@ class ChildEndpoint(Endpoint):
 
             try:
                 answer = await self.judge.client_request(message, exchange.caller, forward)
-            except BaseException:
+            except BaseException as error:
                 # Also when the client left before it could read the session's id: nobody would ever close that session.
-                if not exchange.reply.is_started:
+                # And where the answer was refused: what it opened may not be used.
+                if not exchange.reply.is_started or isinstance(error, ServerRefusedError):
                     self._end(session)
                 raise
+        session.introduced = True
         await _finish(exchange, answer)
 
     async def _in_session(self, exchange: Exchange, message: Message, session: ChildSession) -> None:
         async def forward(outgoing: Message, _judged: Request) -> Message:
             return await session.converse(Outlet(exchange, message), outgoing)
 
+        if not session.introduced:
+            raise no_introduction()
         _name_session(exchange.reply, session)
         await _finish(exchange, await self.judge.client_request(message, exchange.caller, forward))
 

@@ -31,6 +31,7 @@ class ChildSession(ChildTalk):
         super().__init__(judge, server, limits)
         self.questions = Questions(judge)
         self.own_id = ""
+        self.introduced = False
         self._listener: Outlet | None = None
         self._over_event = asyncio.Event()
         self._held: deque[Message] = deque(maxlen=_MOST_HELD)

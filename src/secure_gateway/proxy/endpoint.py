@@ -11,6 +11,7 @@ from secure_gateway.proxy.exchange import Exchange
 from secure_gateway.proxy.faults import wire_error_response
 from secure_gateway.proxy.judge import Judge
 from secure_gateway.proxy.mirrored import check_mirrors
+from secure_gateway.proxy.registration import Bars, ServerRefusedError
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
 from secure_gateway.proxy.wire import Kind, Message, WireError, decode
 from secure_gateway.types import Door
@@ -30,6 +31,7 @@ class Endpoint(ABC):
         self.judge = Judge(gateway, settings, server, Door.HTTP)
         self.server = server
         self.limits = settings.limits
+        self._bars = Bars()
 
     async def post(self, exchange: Exchange, body: bytes) -> None:
         """Answer a POST: one message of the client."""
@@ -38,7 +40,7 @@ class Endpoint(ABC):
             return
         try:
             if message.kind is Kind.REQUEST:
-                await self.request(exchange, message)
+                await self._request(exchange, message)
             elif message.kind is Kind.NOTIFICATION:
                 await self.notification(exchange, message)
             else:
@@ -82,6 +84,19 @@ class Endpoint(ABC):
         if not error.request_id:
             denial = await self.judge.refuse(exchange.caller, error.code, error.reason, name=exchange.method)
             error.request_id = denial.request_id
+
+    async def _request(self, exchange: Exchange, message: Message) -> None:
+        """Answer a request. Where no session stands for what was opened, its caller does."""
+        is_alone = exchange.modern or exchange.session_id is None
+        if is_alone:
+            self._bars.check(exchange.owner, message.method)
+        try:
+            await self.request(exchange, message)
+        except ServerRefusedError as refusal:
+            self._bars.put(exchange.owner, refusal)
+            raise
+        if is_alone:
+            self._bars.lift(exchange.owner, message.method)
 
     async def _read(self, exchange: Exchange, body: bytes) -> Message | None:
         """Return the message in ``body``, or answer why there is none."""

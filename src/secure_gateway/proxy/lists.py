@@ -9,17 +9,15 @@ from secure_gateway.errors import ErrorCode, PermissionDenied, PolicyDenied, Req
 from secure_gateway.gateway import Gateway
 from secure_gateway.proxy.methods import Listing
 from secure_gateway.proxy.wire import Kind, Message, changed, keep_items
-from secure_gateway.types import AuthCredentials, Operation
+from secure_gateway.types import AuthCredentials, Operation, Request
 
 _REFERENCES = {"ref/prompt": (Operation.PROMPT, "name"), "ref/resource": (Operation.RESOURCE, "uri")}
 
 
-async def visible(
-    gateway: Gateway, answer: Message, listing: Listing, credentials: AuthCredentials | None, server: str
-) -> Message:
-    """Return ``answer`` with only the items that the caller may use; it is marked private then (2026-07-28, caching).
+async def visible(gateway: Gateway, answer: Message, listing: Listing, judged: Request) -> Message:
+    """Return ``answer`` with only the items that the caller of ``judged`` may use; it is marked private then (2026-07-28, caching).
 
-    Tools are remembered by the gateway, which also says which of them must not be shown to anybody.
+    Tools are judged and remembered by the gateway, which also says which of them must not be shown to anybody.
     """
     if answer.kind is not Kind.RESPONSE:
         return answer
@@ -31,26 +29,32 @@ async def visible(
     ):
         reason = f"the server listed {listing.key} of which one has no {listing.named_by!r}"
         raise RequestError(ErrorCode.INVALID_RESULT, reason)
-    principal = await gateway.authenticate(credentials)
-    names: list[str] = [item[listing.named_by] for item in items]
-    dropped = _unusable_tools(gateway, server, items, names) if listing.operation is Operation.TOOL else set()
+    principal = await gateway.authenticate(judged.credentials)
+    shown = await _offered(gateway, items, judged) if listing.operation is Operation.TOOL else None
     kept = [
         index
-        for index, name in enumerate(names)
-        if name not in dropped and gateway.permits(principal, listing.operation, name, server)
+        for index, item in enumerate(items)
+        if (shown is None or item[listing.named_by] in shown)
+        and gateway.permits(principal, listing.operation, item[listing.named_by], judged.server)
     ]
-    if len(kept) == len(items):
+    if len(kept) < len(items):
+        filtered = keep_items(answer, listing.key, kept)
+        is_private = answer.result.get("cacheScope", "private") == "private"
+        answer = filtered if is_private else changed(filtered, result={**filtered.result, "cacheScope": "private"})
+    if shown is None:
         return answer
-    filtered = keep_items(answer, listing.key, kept)
-    if answer.result.get("cacheScope", "private") == "private":
-        return filtered
-    return changed(filtered, result={**filtered.result, "cacheScope": "private"})
+    tools = [shown[items[index][listing.named_by]] for index in kept]
+    if all(tool is items[index] for tool, index in zip(tools, kept, strict=True)):
+        return answer
+    return changed(answer, result={**answer.result, listing.key: tools})
 
 
-def _unusable_tools(gateway: Gateway, server: str, tools: list[dict[str, Any]], names: list[str]) -> set[str]:
-    dropped = {name for name, _ in gateway.learn_tools(server, tools)}
+async def _offered(gateway: Gateway, tools: list[dict[str, Any]], judged: Request) -> dict[str, dict[str, Any]]:
+    """Return by name the tools that may be shown, as the policies left them."""
+    offer = await gateway.learn_tools(judged.server, tools, door=judged.door, parent_id=judged.request_id)
+    times = Counter(tool["name"] for tool in tools)
     # Of a name that stands twice, one definition could be judged and the other one called.
-    return dropped | {name for name, times in Counter(names).items() if times > 1}
+    return {tool["name"]: tool for tool in offer.tools if times[tool["name"]] == 1}
 
 
 async def check_references(

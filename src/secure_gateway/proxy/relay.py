@@ -13,6 +13,7 @@ from secure_gateway.proxy.correlation import Correlator
 from secure_gateway.proxy.faults import error_response, wire_error_response
 from secure_gateway.proxy.judge import Caller, Judge
 from secure_gateway.proxy.link import ServerLink
+from secure_gateway.proxy.registration import ServerRefusedError
 from secure_gateway.proxy.wire import Kind, Message, MessageId, WireError, WireLimits, cancelled_id, decode_line
 from secure_gateway.proxy.workload import Workload
 from secure_gateway.types import Request
@@ -30,7 +31,8 @@ MOST_QUESTIONS: Final = 64
 class Relay:
     """Messages are judged concurrently; where no plugin suspends, their order stays as it was.
 
-    ``write`` carries one message to the client.
+    ``write`` carries one message to the client. ``on_refused`` is called when a plugin has refused the server by what it said of itself; the client has
+    been told then, and nothing of what is under way is answered any more.
     """
 
     def __init__(
@@ -40,12 +42,15 @@ class Relay:
         limits: WireLimits,
         link: ServerLink,
         write: Callable[[bytes], Awaitable[None]],
+        on_refused: Callable[[], None],
     ) -> None:
         self._judge = judge
         self._caller = caller
         self._limits = limits
         self._link = link
         self._write = write
+        self._on_refused = on_refused
+        self._is_refused = False
         self._asked = Correlator()
         self.calls = Workload()
         self.questions = Workload()
@@ -76,6 +81,8 @@ class Relay:
             self._refuse(message, ErrorCode.INVALID_REQUEST, "a request with the same id is still being answered")
         elif len(self.calls) >= MOST_CALLS:
             self._refuse(message, ErrorCode.RATE_LIMITED, f"more than {MOST_CALLS} requests at a time")
+        elif self._is_refused:
+            self._refuse(message, ErrorCode.DENIED, "the server was refused when it introduced itself")
         else:
             self.calls.add(self._answer_client(message), message.id, lambda: self._apologise_to_client(message))
 
@@ -85,7 +92,19 @@ class Relay:
             raw = answer.raw
         except (RequestDenied, RequestError) as error:
             raw = error_response(message.id, error)
+            if isinstance(error, ServerRefusedError):
+                await self._give_up_server(message, raw)
+                return
         await self._write(raw)
+
+    async def _give_up_server(self, message: Message, raw: bytes) -> None:
+        self._is_refused = True
+        mine = self.calls.get(message.key)
+        for task in self.calls.tasks:
+            if task is not mine:
+                task.cancel()
+        await self._write(raw)
+        self._on_refused()
 
     async def _ask_server(self, message: Message, _judged: Request) -> Message:
         return await self._link.ask(message)

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO, Final
 
-from secure_gateway.errors import AuthenticationDenied, UpstreamError
+from secure_gateway.errors import AuthenticationDenied, RequestDenied, RequestError, UpstreamError
 from secure_gateway.gateway import Gateway
 from secure_gateway.plugins.auth.credentials import credentials_from_environment
 from secure_gateway.proxy.child import describe_exit
@@ -71,13 +71,14 @@ class StdioProxy:
     def __init__(self, gateway: Gateway, settings: ProxySettings, server: UpstreamServer, caller: Caller) -> None:
         self._server = server
         self._link = ServerLink(server, settings.limits, self._server_message, self._lost)
-        judge = Judge(gateway, settings, server, Door.STDIO)
-        self._relay = Relay(judge, caller, settings.limits, self._link, self._to_client)
+        self._judge = Judge(gateway, settings, server, Door.STDIO)
+        self._relay = Relay(self._judge, caller, settings.limits, self._link, self._to_client, self._refused)
         self._splitter = LineSplitter(settings.limits.max_bytes)
         self._reader: PipeReader | None = None
         self._writer: PipeWriter | None = None
         self._ending: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._stopped = asyncio.Event()
+        self._is_refused = False
 
     def stop(self, exit_code: int) -> None:
         """End now: cancel what is under way and stop the server."""
@@ -89,7 +90,7 @@ class StdioProxy:
         self._reader = PipeReader(stdin, self._data, self._client_left)
         self._writer = PipeWriter(stdout, lambda: self._end(EXIT_DONE))
         try:
-            await self._link.start(environment)
+            await self._start_server(environment)
         except UpstreamError as error:
             _log.error("%s", error.reason)
             return EXIT_SERVER
@@ -97,12 +98,26 @@ class StdioProxy:
             await self._writer.start()
             await self._reader.start()
             exit_code = await self._ending
-            if exit_code == EXIT_SERVER:
+            if exit_code == EXIT_SERVER and not self._is_refused:
                 await self._say_how_it_ended()
             await finished(self._relay.workloads, DRAIN_SECONDS, self._stopped)
         finally:
             await self._close()
         return exit_code
+
+    async def _start_server(self, environment: dict[str, str]) -> None:
+        """Start it, unless a plugin refuses: then there is no server, and every request is answered with that. Raises ``UpstreamError``."""
+        try:
+            await self._judge.registration.check()
+        except (RequestDenied, RequestError) as error:
+            _log.error("server %r was not started: %s", self._server.name, error.reason)
+            return
+        await self._link.start(environment)
+
+    def _refused(self) -> None:
+        _log.error("server %r was refused when it introduced itself", self._server.name)
+        self._is_refused = True
+        self._end(EXIT_SERVER)
 
     async def _close(self) -> None:
         if self._reader is not None:

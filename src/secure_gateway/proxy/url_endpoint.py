@@ -11,6 +11,7 @@ from secure_gateway.errors import RequestDenied, RequestError
 from secure_gateway.gateway import Gateway
 from secure_gateway.proxy.endpoint import Endpoint
 from secure_gateway.proxy.exchange import Exchange
+from secure_gateway.proxy.registration import no_introduction
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
 from secure_gateway.proxy.url_posting import Posting, StreamClosedError
 from secure_gateway.proxy.url_session import UrlSession
@@ -37,6 +38,8 @@ class UrlEndpoint(Endpoint):
 
     async def request(self, exchange: Exchange, message: Message) -> None:
         session = self._traffic.session(exchange)
+        if session.own_id and not session.introduced:
+            raise no_introduction()
         if message.method == "initialize" and not exchange.modern and exchange.session_id is None:
             with self._traffic.sessions.room(exchange.owner) as open_session:
                 await self._relay(exchange, message, Posting(self._traffic, exchange, message, session, open_session))
@@ -52,6 +55,7 @@ class UrlEndpoint(Endpoint):
             posting.abandon_session()
             raise
         else:
+            posting.accept_session()
             await posting.finish(answer)
 
     async def notification(self, exchange: Exchange, message: Message) -> None:
@@ -74,6 +78,7 @@ class UrlEndpoint(Endpoint):
 
     async def get(self, exchange: Exchange) -> None:
         session = self._traffic.session(exchange)
+        await self.judge.registration.check()
         async with self.upstream.send(
             "GET", exchange, session.upstream_id, None, self._traffic.own_lines(exchange)
         ) as response:

@@ -72,6 +72,11 @@ class Posting:
         await reply.event(event.raw if answer is self._answer else event.with_data(answer.raw))
         await reply.end()
 
+    def accept_session(self) -> None:
+        """Let the session be used that this request opened."""
+        if self._opened is not None:
+            self._opened.introduced = True
+
     def abandon_session(self) -> None:
         """Forget the session that this request opened: the client is not told that it was."""
         if self._opened is not None:

@@ -20,6 +20,7 @@ class UrlSession:
     def __init__(self, upstream_id: str | None, questions: Questions) -> None:
         self.upstream_id = upstream_id
         self.own_id = ""
+        self.introduced = False
         self.questions = questions
         self.streams = 0
         self._resumable: OrderedDict[MessageId, Message] = OrderedDict()

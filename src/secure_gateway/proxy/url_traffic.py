@@ -13,6 +13,7 @@ from secure_gateway.proxy.exchange import Exchange
 from secure_gateway.proxy.faults import error_response
 from secure_gateway.proxy.judge import Judge
 from secure_gateway.proxy.questions import Questions
+from secure_gateway.proxy.registration import ServerRefusedError
 from secure_gateway.proxy.reply import HeaderLines
 from secure_gateway.proxy.sessions import Owner, Sessions
 from secure_gateway.proxy.settings import UpstreamServer
@@ -69,7 +70,7 @@ class UrlTraffic:
         elif message.kind is Kind.REQUEST and not exchange.modern:
             await self._pass_question(exchange, session, event, message)
         elif message.kind is not Kind.REQUEST and (request := session.resumed(message.id)) is not None:
-            await self._pass_resumed(exchange, event, request, message)
+            await self._pass_resumed(exchange, session, event, request, message)
         else:
             await self.drop_event(exchange, event, f"a {message.kind} that has no place there")
 
@@ -102,7 +103,9 @@ class UrlTraffic:
         if not await session.questions.ask(message, exchange.caller, emit, send_back):
             await self._keep_cursor(exchange, event)
 
-    async def _pass_resumed(self, exchange: Exchange, event: Event, request: Message, answer: Message) -> None:
+    async def _pass_resumed(
+        self, exchange: Exchange, session: UrlSession, event: Event, request: Message, answer: Message
+    ) -> None:
         """Pass an answer that comes by another stream than its request went out by. It is judged as if it came for the first time."""
 
         async def forward(_outgoing: Message, _judged: Request) -> Message:
@@ -111,8 +114,11 @@ class UrlTraffic:
         try:
             judged = await self.judge.client_request(request, exchange.caller, forward)
         except (RequestDenied, RequestError) as error:
+            if isinstance(error, ServerRefusedError):
+                self.forget(session)
             await exchange.reply.event(event.with_data(error_response(request.id, error)))
             return
+        session.introduced = session.introduced or request.method == "initialize"
         await exchange.reply.event(event.raw if judged is answer else event.with_data(judged.raw))
 
     async def _keep_cursor(self, exchange: Exchange, event: Event) -> None:

@@ -33,7 +33,9 @@ def tool_list_fault(before: Any, after: Any) -> str:
 def introduction_fault(_before: Any, after: Any) -> str:
     """Return what is wrong with the instructions that a plugin left, or an empty text."""
     instructions = after.get("instructions")
-    return "" if instructions is None or type(instructions) is str else "it set instructions to something else than a text"
+    return (
+        "" if instructions is None or type(instructions) is str else "it set instructions to something else than a text"
+    )
 
 
 def _fixed(tool: Any) -> dict[str, Any] | None:
