@@ -93,6 +93,8 @@ class SecretError(GatewayError):
 class PluginControlError(GatewayError):
     """A change of a plugin at run time that cannot be made. The message says what there is instead; nothing has changed."""
 
+    code = ErrorCode.INVALID_REQUEST
+
 
 class RequestError(GatewayError):
     """A fault while one request was handled. ``reason`` is for its operator; remote callers get code and request id."""

@@ -17,7 +17,7 @@ import signal
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 
@@ -44,6 +44,13 @@ _log = logging.getLogger(__name__)
 
 Check = Callable[[Parts], Sequence[Problem]]
 """Says what of new parts cannot be put in force without a restart."""
+
+
+class Attempt(NamedTuple):
+    """How a reload went. ``done``: the new configuration is in force."""
+
+    done: bool
+    said: str
 
 
 class Reloader:
@@ -93,6 +100,10 @@ class Reloader:
 
     async def try_reload(self, reason: str) -> bool:
         """Reload because of ``reason``; log and record how it went. Tell whether the new configuration is in force."""
+        return (await self.attempt(reason)).done
+
+    async def attempt(self, reason: str) -> Attempt:
+        """Like ``try_reload``, and return what was logged as well."""
         before = self._parts.gateway.snapshot.policy_version
         try:
             await self.reload()
@@ -104,7 +115,7 @@ class Reloader:
         said = f"{reason}: the configuration was reloaded, policy {snapshot.policy_version} replaces {before}"
         _log.info("%s", said)
         record_event(snapshot, RECORD_NAME, _RELOAD, said)
-        return True
+        return Attempt(done=True, said=said)
 
     def ask(self) -> None:
         """Have the file reloaded soon, whether it has changed or not: secrets and plugins may have. For signal handlers."""
@@ -175,12 +186,12 @@ class Reloader:
         self._drains[drain] = released
         drain.add_done_callback(self._drains.pop)
 
-    def _failed(self, reason: str, why: str) -> bool:
+    def _failed(self, reason: str, why: str) -> Attempt:
         said = f"{reason}, but nothing was changed and the policy in force stays: {why}"
         _log.error("%s", said)
         error = RequestError(ErrorCode.INVALID_REQUEST, said)
         record_event(self._parts.gateway.snapshot, RECORD_NAME, _RELOAD, said, error)
-        return False
+        return Attempt(done=False, said=said)
 
 
 class _WatchedFile:

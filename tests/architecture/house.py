@@ -74,6 +74,8 @@ ROOMS = (
     Room(6, "plugins.cpex.*"),
     Room(6, "integrations.*"),
     Room(6, "testing.*"),
+    # The local door of an administrator; knows the gateway and no configuration.
+    Room(6, "admin.*"),
     Room(7, "proxy.*"),
     # Native plugins made external ones: speaks MCP with the proxy's wire, and knows no gateway.
     Room(8, "plugin_server.*"),

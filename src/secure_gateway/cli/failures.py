@@ -22,10 +22,12 @@ from secure_gateway.errors import (
     RequestDenied,
     RequestError,
     SecretError,
-    StoreError,
 )
 
 _NOT_REACHED = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.UPSTREAM_ERROR, ErrorCode.UPSTREAM_TIMEOUT})
+
+
+_BY_CODE = {ErrorCode.INVALID_REQUEST: ExitCode.REFUSED, ErrorCode.UNAVAILABLE: ExitCode.UNAVAILABLE}
 
 
 class CommandError(Exception):
@@ -66,11 +68,8 @@ def failure_of(error: BaseException) -> Failure:
         case RequestError():
             code = ExitCode.UNAVAILABLE if error.code in _NOT_REACHED else ExitCode.FAILED
             return Failure(code, _of_request(error, "Failed"), request_id=error.request_id)
-        case StoreError():
-            return Failure(ExitCode.UNAVAILABLE, str(error))
         case GatewayError():
-            refused = error.code is ErrorCode.INVALID_REQUEST
-            return Failure(ExitCode.REFUSED if refused else ExitCode.FAILED, str(error))
+            return Failure(_BY_CODE.get(error.code, ExitCode.FAILED), str(error))
         case OSError():
             return Failure(ExitCode.FAILED, _of_system(error))
         case _:

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from secure_gateway.bootstrap import Parts, load_parts
+from secure_gateway.cli.admin_door import admin_door
 from secure_gateway.cli.exit_codes import ExitCode
 from secure_gateway.cli.failures import CommandError
 from secure_gateway.cli.restarts import door_problems, of_one_server
@@ -68,7 +69,8 @@ async def _relay(
         before = of_one_server(settings, server.name)
         return door_problems(msgspec.structs.replace(before, servers=before.servers or after.servers), after)
 
-    async with parts.gateway, Reloader(parts, env=session.environ, check=needs_restart):
+    reloader = Reloader(parts, env=session.environ, check=needs_restart)
+    async with parts.gateway, reloader, admin_door(parts, reloader, f"proxy {server.name}"):
         return await run_stdio_proxy(
             parts.gateway, settings, server, stdin=stdin, stdout=stdout, environ=session.environ
         )

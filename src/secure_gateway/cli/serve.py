@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from secure_gateway.bootstrap import Parts, load_parts
+from secure_gateway.cli.admin_door import admin_door
 from secure_gateway.cli.exit_codes import ExitCode
 from secure_gateway.cli.failures import CommandError
 from secure_gateway.cli.logs import log_to_stderr
@@ -82,7 +83,8 @@ async def _serve(session: Session, parts: Parts, settings: ProxySettings, servin
         for name, path in paths.items():
             print_line(f"  {name}: {path}")
 
-    async with parts.gateway, Reloader(parts, env=session.environ, check=needs_restart):
+    reloader = Reloader(parts, env=session.environ, check=needs_restart)
+    async with parts.gateway, reloader, admin_door(parts, reloader, "serve"):
         await serve_http(parts.gateway, settings, listener, environ=session.environ, on_ready=ready)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from secure_gateway.decisions import Stage, Verdict
-from secure_gateway.errors import PluginControlError
+from secure_gateway.errors import ConfigError, PluginControlError
 from secure_gateway.pipeline.overrides import (
     TOOL_HOOKS,
     Control,
@@ -30,6 +30,7 @@ from secure_gateway.pipeline.overrides import (
 from secure_gateway.pipeline.run import begin
 from secure_gateway.pipeline.snapshot import Snapshot
 from secure_gateway.plugins.framework.binding import HookBinding
+from secure_gateway.plugins.framework.conditions import compile_matcher
 from secure_gateway.plugins.framework.plugin import PluginMode
 from secure_gateway.types import Door, Operation, Request
 
@@ -276,7 +277,7 @@ def _replaced(
             return binding
         made = make(binding)
         if (made.plugin, made.hook, made.priority) != (binding.plugin, binding.hook, binding.priority):
-            raise PluginControlError(f"the bindings of plugin {name!r} cannot be replaced by those of {made!r}")
+            raise PluginControlError(f"the bindings of plugin {name!r} are not those of {made!r}")
         return made
 
     control = snapshot.control
@@ -304,6 +305,10 @@ def _check_scope(snapshot: Snapshot, override: Override) -> None:
         raise PluginControlError(
             "a tool is named exactly or by a glob such as send_*; a pattern belongs into the configuration"
         )
+    try:
+        compile_matcher([override.tool])
+    except ConfigError as error:
+        raise PluginControlError(f"the tool {_shown(override.tool)} is no glob: {error.problems[0].found}") from None
     if override.tool and override.hook and override.hook not in TOOL_HOOKS:
         raise PluginControlError(f"at {override.hook} there are no tools; leave out the tool or the hook")
 

@@ -42,6 +42,7 @@ def bind_plugin(plugin: Plugin, *, default_timeout: float, where: str = "$") -> 
         bindings.append(
             HookBinding(
                 plugin=config.name,
+                kind=config.kind,
                 hook=name,
                 call=methods[name],
                 version=config.version or "",

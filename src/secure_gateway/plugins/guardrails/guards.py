@@ -24,6 +24,7 @@ from secure_gateway.plugins.guardrails.adapter import (
 from secure_gateway.plugins.guardrails.base import GuardrailProvider
 from secure_gateway.plugins.guardrails.contents import POST_CONTENTS, PRE_CONTENTS, HookContent
 
+KIND: Final = "guardrail"
 _LOOKS_BACK: Final = 2
 _HANDLER_METHODS: Final = {"redact_pii": 1, "restore_pii": 2}
 _TEXT_NAMES: Final = frozenset({"response_content", "content", "text"})
@@ -113,6 +114,7 @@ def no_guards(timeout: float) -> Iterator[HookBinding]:
     for content in (*PRE_CONTENTS, *POST_CONTENTS):
         yield HookBinding(
             plugin="guardrails",
+            kind=KIND,
             hook=content.hook,
             call=never_called,
             result=content.result,
@@ -135,6 +137,7 @@ def _binding(standing: StandingProvider, content: HookContent, timeout: float, c
     side = "requests" if content in PRE_CONTENTS else "results"
     return HookBinding(
         plugin=standing.name,
+        kind=KIND,
         hook=content.hook,
         call=never_called if call is None else call,
         version=standing.version,
