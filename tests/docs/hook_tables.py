@@ -30,7 +30,7 @@ def hook_table() -> str:
 def kind_table() -> str:
     forge = {ours: theirs for theirs, ours in ALIASES.items()}
     rows = ["| kind | also called |", "|---|---|"]
-    return "\n".join([*rows, *(f"| `{kind}` | `{forge[kind]}` |" for kind in sorted(BUILT_IN))]) + "\n"
+    return "\n".join([*rows, *(f"| `{kind}` | `{forge[kind]}` |" for kind in sorted(BUILT_IN.keys() & forge.keys()))]) + "\n"
 
 
 def mode_table() -> str:

@@ -17,27 +17,90 @@ ALIASES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Class paths of bundled plugins, and the plugins of ours that take their configuration."""
 
-_INSTEAD: Final = (
+_WRITE_ONE: Final = "Write it as a plugin of your own and name its class."
+_CPEX: Final = "Use the package {package}: pip install {package}, and name its class as kind (docs/cpex.md)."
+_TELEMETRY: Final = 'Use "plugins.telemetry": audit, log or opentelemetry.'
+_AUTH: Final = 'Use "plugins.auth".'
+_REPLACE: Final = 'Use the kind "search_replace".'
+_FILTER: Final = 'Use the kind "resource_filter".'
+_WORDS: Final = 'Use the kind "deny_list", or the guardrail "keyword".'
+_SCHEMA: Final = "Give the servers or tools their schemas; arguments are checked against them."
+
+INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "ai_artifacts_normalizer": _REPLACE,
+        "altk_json_processor": _WRITE_ONE,
+        "argument_normalizer": _REPLACE,
+        "cached_tool_result": "Nothing is cached here: a cached answer would pass the policies of another caller.",
+        "circuit_breaker": "Servers have time limits; external plugins have a circuit breaker of their own.",
+        "citation_validator": _WRITE_ONE,
+        "code_formatter": _WRITE_ONE,
+        "code_safety_linter": _WORDS,
+        "content_moderation": _WORDS,
+        "encoded_exfil_detection": _CPEX.format(package="cpex-encoded-exfil-detection"),
+        "file_type_allowlist": _FILTER,
+        "harmful_content_detector": _WORDS,
+        "header_injector": 'Use "headers" of the server.',
+        "html_to_markdown": _WRITE_ONE,
+        "json_repair": "Broken JSON is refused here, not guessed at.",
+        "jwt_claims_extraction": 'Use the auth provider "jwt"; its claims are attributes of the principal.',
+        "license_header_injector": _WRITE_ONE,
+        "markdown_cleaner": _REPLACE,
+        "output_length_guard": _CPEX.format(package="cpex-output-length-guard"),
+        "privacy_notice_injector": _WRITE_ONE,
+        "prompt_injection_guard": 'Use the guardrail "injection".',
+        "rate_limiter": _CPEX.format(package="cpex-rate-limiter"),
+        "response_cache_by_prompt": "Nothing is cached here: a cached answer would pass the policies of another caller.",
+        "retry_with_backoff": "Nothing is tried again here: a call that has run once must not run twice.",
+        "robots_license_guard": _FILTER,
+        "safe_html_sanitizer": _REPLACE,
+        "schema_guard": _SCHEMA,
+        "secrets_detection": f'Use the guardrail "secrets". {_CPEX.format(package="cpex-secrets-detection")}',
+        "span_attribute_customizer": _TELEMETRY,
+        "sparc_static_validator": _SCHEMA,
+        "sql_sanitizer": _CPEX.format(package="cpex-sql-sanitizer"),
+        "summarizer": _WRITE_ONE,
+        "timezone_translator": _WRITE_ONE,
+        "tools_telemetry_exporter": 'Use the telemetry provider "opentelemetry".',
+        "toon_encoder": _WRITE_ONE,
+        "unified_pdp": 'Use "roles" and the "tools" of a server, or an external plugin for a policy engine.',
+        "url_reputation": f"{_FILTER} {_CPEX.format(package='cpex-url-reputation')}",
+        "vault": 'Use secret references ("env://NAME", "file://PATH") in "headers" of the server.',
+        "virus_total_checker": _FILTER,
+        "watchdog": 'Use "limits.request_timeout".',
+        "webhook_notification": _TELEMETRY,
+    }
+)
+"""What to use in place of each bundled plugin without a counterpart, by its folder."""
+
+_BY_WORD: Final = (
     (re.compile(r"secrets?|credential"), 'Use the guardrail "secrets".'),
     (re.compile(r"injection|prompt_guard|jailbreak"), 'Use the guardrail "injection".'),
     (re.compile(r"pii|privacy"), 'Use the kind "pii_filter", or the guardrail "pii".'),
-    (re.compile(r"moderation|toxic|harm|profanity"), 'Use the kind "deny_list", or the guardrail "keyword".'),
-    (re.compile(r"schema"), "Give the servers or tools their schemas; arguments are checked against them."),
-    (re.compile(r"audit|log|telemetry|span"), 'Use "plugins.telemetry": audit, log or opentelemetry.'),
-    (re.compile(r"url|domain|file_type|robots"), 'Use the kind "resource_filter".'),
-    (re.compile(r"regex|replace|normali|sanitiz"), 'Use the kind "search_replace".'),
-    (re.compile(r"jwt|auth|vault|token"), 'Use "plugins.auth".'),
+    (re.compile(r"moderation|toxic|harm|profanity"), _WORDS),
+    (re.compile(r"schema"), _SCHEMA),
+    (re.compile(r"audit|log|telemetry|span"), _TELEMETRY),
+    (re.compile(r"url|domain|file_type|robots"), _FILTER),
+    (re.compile(r"regex|replace|normali|sanitiz"), _REPLACE),
+    (re.compile(r"jwt|auth|vault|token"), _AUTH),
 )
-_OTHERWISE: Final = "Write it as a plugin of your own and name its class."
 
 MODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
+        ("enforce", "fail"): "enforce",
+        ("enforce", "ignore"): "enforce_ignore_error",
+        ("enforce_ignore_error", "ignore"): "enforce_ignore_error",
+        ("permissive", "ignore"): "permissive",
         ("sequential", "fail"): "enforce",
         ("sequential", "ignore"): "enforce_ignore_error",
         ("transform", "ignore"): "permissive",
     }
 )
-"""The newer mode words with ``on_error``, where a mode of ours means the same."""
+"""The newer mode words, and ours, with ``on_error``, where a mode of ours means the same."""
+
+ON_ERROR_REFUSAL: Final = (
+    "Say ignore only where the mode lets errors pass, fail only where it does not, or leave on_error out."
+)
 
 MODE_REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -59,4 +122,5 @@ TEMPLATE_SIGNS: Final = ("{{", "{%", "{#")
 def instead_of(kind: str) -> str:
     """Say what to use instead of a bundled plugin that has no counterpart."""
     words = kind.lower()
-    return next((hint for pattern, hint in _INSTEAD if pattern.search(words)), _OTHERWISE)
+    folder = [*words.split("."), ""][1]
+    return INSTEAD.get(folder) or next((hint for pattern, hint in _BY_WORD if pattern.search(words)), _WRITE_ONE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ import msgspec
 
 from secure_gateway.config.context_forge import ALIASES, instead_of
 from secure_gateway.config.ownership import check_ownership
+from secure_gateway.config.plugin_kinds import is_bundled, is_cpex_package, module_of, why_left_out
 from secure_gateway.config.plugin_list import PluginList, read_manifest
 from secure_gateway.errors import ConfigError, Problem, ProviderContractError
 from secure_gateway.plugins.framework.binding import HookBinding
@@ -66,7 +66,8 @@ class HookLoader:
         entries = [(entry, f"$.plugins.hooks[{index}]", None) for index, entry in enumerate(hooks)]
         listed = [(entry, f"$.plugins[{index}]", each) for each in lists for index, entry in enumerate(each.hooks)]
         for entry, where, source in (*entries, *listed):
-            if source is not None and _left_out(entry, source.folders):
+            if source is not None and (reason := why_left_out(entry, source.folders)):
+                logger.warning("the plugin %s is disabled and %s; it is left out", entry.get("name"), reason)
                 continue
             try:
                 plugin, bound = self._load_one(entry, settings, where, source.folders if source else self._folders)
@@ -84,7 +85,7 @@ class HookLoader:
     def _load_one(
         self, entry: Mapping[str, Any], settings: Mapping[str, Any], where: str, folders: Sequence[Path]
     ) -> tuple[Plugin, list[HookBinding]]:
-        module = _module_of(str(entry.get("kind")), folders)
+        module = module_of(str(entry.get("kind")), folders)
         if module is not None:
             entry = _under_manifest(entry, module, where)
         config = msgspec.convert({**entry}, PluginConfig)
@@ -112,11 +113,11 @@ class HookLoader:
 
     def _class_of(self, config: PluginConfig, where: str, file: Path | None) -> type[Plugin]:
         kind = ALIASES.get(config.kind, config.kind)
-        if config.python is not None or _is_cpex_package(kind):
+        if config.python is not None or is_cpex_package(kind):
             return self._registry.load(CPEX, where)
         if file is not None:
             return self._class_in(file, kind.rpartition(".")[2], where)
-        if _is_bundled(kind):
+        if is_bundled(kind):
             raise ConfigError(
                 Problem(where, "a bundled plugin without a counterpart", "a plugin that there is", instead_of(kind))
             )
@@ -181,48 +182,10 @@ def _with_common(config: PluginConfig, settings: Mapping[str, Any]) -> PluginCon
     return msgspec.structs.replace(config, mcp={**common, **(config.mcp or {})})
 
 
-def _module_of(kind: str, folders: Sequence[Path]) -> Path | None:
-    """Return the file below ``folders`` that the dotted path ``kind`` names; None where there is none. Our own plugins come first."""
-    *parts, _name = kind.split(".")
-    if not parts or kind in ALIASES or not all(part.isidentifier() for part in parts):
-        return None
-    for folder in folders:
-        base = folder.joinpath(*parts)
-        for path in (base.with_suffix(".py"), base / "__init__.py"):
-            if path.is_file():
-                return path
-    return None
-
-
-def _is_bundled(kind: str) -> bool:
-    return ":" not in kind and kind.startswith("plugins.")
-
-
-def _is_cpex_package(kind: str) -> bool:
-    """Say whether ``kind`` lies in a package that is named as those of CPEX are."""
-    return kind.startswith("cpex_") and "." in kind.replace(":", ".")
-
-
 def _is_cpex_class(cls: Any) -> bool:
     """Say whether ``cls`` is derived from cpex's ``Plugin``. Whoever is, has loaded cpex already."""
     base = getattr(sys.modules.get("cpex.framework.base"), "Plugin", None)
     return isinstance(cls, type) and isinstance(base, type) and issubclass(cls, base)
-
-
-def _left_out(entry: Mapping[str, Any], folders: Sequence[Path]) -> bool:
-    """Say whether ``entry`` is off and of a kind that could not be on: published lists hold dozens of those."""
-    kind = str(entry.get("kind"))
-    if entry.get("mode") != "disabled" or kind in ALIASES or _module_of(kind, folders):
-        return False
-    if _is_cpex_package(kind):
-        if "python" in entry or importlib.util.find_spec(kind.replace(":", ".").partition(".")[0]) is not None:
-            return False
-        logger.warning("the plugin %s is disabled and its package is not installed; it is left out", entry.get("name"))
-        return True
-    if not _is_bundled(kind):
-        return False
-    logger.warning("the plugin %s is disabled and has no counterpart here; it is left out", entry.get("name"))
-    return True
 
 
 def _under_manifest(entry: Mapping[str, Any], module: Path, where: str) -> Mapping[str, Any]:
