@@ -88,6 +88,10 @@ def raise_base(_payload: Any, _context: Any) -> Any:
     raise type("PanicException", (BaseException,), {})(MARKER)
 
 
+def interrupt(_payload: Any, _context: Any) -> Any:
+    raise KeyboardInterrupt(MARKER)
+
+
 async def raise_late(_payload: Any, _context: Any) -> Any:
     await asyncio.sleep(0)
     raise KeyError(MARKER)
@@ -126,6 +130,7 @@ BAD_ANSWERS: dict[str, Any] = {
     "raises after suspending": raise_late,
     "calls sys.exit": exit_process,
     "raises a BaseException": raise_base,
+    "raises KeyboardInterrupt": interrupt,
     "raises CancelledError": cancel_itself,
     "returns None": lambda _p, _c: None,
     "returns True": lambda _p, _c: True,

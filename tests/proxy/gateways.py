@@ -74,12 +74,14 @@ class FileSink(MemorySink):
 
 
 class Warden(Plugin):
-    """At every hook: "FORBIDDEN" is denied, "SECRET" masked, "WAIT" waited for, "PRINT" printed, "CRASH" raised."""
+    """At every hook: "FORBIDDEN" is denied, "SECRET" masked, "WAIT" waited for, "PRINT" printed, "CRASH" and "INTERRUPT" raised."""
 
     def _change(self, value: Any) -> tuple[Any, PluginViolation | None]:
         text = json.dumps(value)
         if "PRINT" in text:
             print("a plugin that prints")
+        if "INTERRUPT" in text:
+            raise KeyboardInterrupt
         if "CRASH" in text:
             raise RuntimeError("a plugin that crashes")
         if "FORBIDDEN" in text:

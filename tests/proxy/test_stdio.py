@@ -431,11 +431,14 @@ def test_nothing_that_a_plugin_prints_reaches_the_client(proxied: RawClient) -> 
         assert said in proxied.stderr
 
 
-def test_a_plugin_that_crashes_refuses_and_says_nothing_of_why(proxied: RawClient) -> None:
-    proxied.call(1, "echo", text="CRASH")
+@pytest.mark.parametrize("how", ["CRASH", "INTERRUPT"])
+def test_a_plugin_that_crashes_refuses_and_says_nothing_of_why(proxied: RawClient, how: str) -> None:
+    proxied.call(1, "echo", text=how)
     error = proxied.read()["error"]
     assert error["data"]["code"] == "plugin_error"
     assert "a plugin that crashes" not in json.dumps(error)
+    proxied.call(2, "echo")
+    assert proxied.read()["id"] == 2
 
 
 def test_the_end_of_input_lets_what_is_under_way_finish(proxied: RawClient) -> None:

@@ -18,6 +18,7 @@ from secure_gateway.pipeline.subjects import Subject, read_back
 from secure_gateway.plugins.framework.binding import HookBinding
 from secure_gateway.plugins.framework.custom import duplicate
 from secure_gateway.plugins.framework.hookpoints import HookPoint
+from secure_gateway.plugins.framework.interrupts import is_interrupt
 from secure_gateway.plugins.framework.isolation import isolate
 from secure_gateway.plugins.framework.plugin import PluginMode
 from secure_gateway.plugins.framework.results import PluginResult, scalars_only
@@ -195,7 +196,7 @@ def raised(run: Run, binding: HookBinding, error: BaseException) -> None:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise error
-    if isinstance(error, KeyboardInterrupt | GeneratorExit):
+    if isinstance(error, GeneratorExit) or is_interrupt(error):
         raise error
     # An AnswerError is ours and names types only; any other text may quote the payload.
     fault = str(error) if type(error) is AnswerError else f"it raised {raised_at(error)}"

@@ -176,6 +176,7 @@ def test_every_status_has_a_code() -> None:
     [
         ValueError("hunter2"),
         SystemExit("hunter2"),
+        KeyboardInterrupt("hunter2"),
         BaseExceptionGroup("hunter2", [SystemExit()]),
         StopIteration(),
         asyncio.CancelledError(),

@@ -12,6 +12,7 @@ from secure_gateway.errors import ErrorCode
 from secure_gateway.plugins.auth.base import AuthMethod, AuthProvider, AuthResult, AuthStatus
 from secure_gateway.plugins.auth.credentials import copy_credentials, present_methods, shows_something
 from secure_gateway.plugins.framework.driver import TimeLimitExceededError, drive
+from secure_gateway.plugins.framework.interrupts import is_interrupt
 from secure_gateway.types import AuthCredentials, IdentityVerdict, InvalidIdentity, NoIdentity, Principal, Resolved
 
 _CODES = {
@@ -86,13 +87,15 @@ class IdentityChain:
             result = await drive(link.provider.authenticate(shown), self._timeout)
         except TimeLimitExceededError:
             return InvalidIdentity(ErrorCode.PLUGIN_TIMEOUT, f"no answer within {self._timeout:g} s", link.name)
-        except (KeyboardInterrupt, GeneratorExit):
+        except GeneratorExit:
             raise
         except asyncio.CancelledError:
             if _is_cancelled():
                 raise
             return _fault(link, "raised CancelledError")
-        except BaseException as error:  # noqa: BLE001 - a stranger's method; sys.exit and exception groups count too
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
             return _fault(link, f"raised {type(error).__name__}")
         if isinstance(result, AuthResult) and result.status is AuthStatus.SUCCESS:
             return _accept(result, link, method)
