@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import logging
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from secure_gateway.errors import ConfigError, Problem, ProviderContractError
 from secure_gateway.plugins.framework.binding import HookBinding
 from secure_gateway.plugins.framework.plugin import ForeignPlugin, Plugin, PluginConfig
 from secure_gateway.plugins.framework.registration import bind_plugin
+from secure_gateway.plugins.hook_order import HookOrder, order_for
 from secure_gateway.plugins.registry import ProviderRegistry, import_file
 
 logger = logging.getLogger(__name__)
@@ -32,23 +34,31 @@ BUILT_IN: Mapping[str, str] = {
     "search_replace": "secure_gateway.plugins.hooks.search_replace:SearchReplacePlugin",
 }
 CPEX = "secure_gateway.plugins.cpex.adapter:CpexPlugin"
+ISOLATED = "secure_gateway.plugins.isolated.plugin:ProcessPlugin"
 ENTRY_POINTS = "secure_gateway.plugins"
 
 
 class LoadedHooks(msgspec.Struct, frozen=True, kw_only=True):
-    """The plugins, in configured order, and their bindings."""
+    """The plugins, in configured order, and their bindings. ``orders``: how each can be loaded in another process, by its name."""
 
     plugins: tuple[Plugin, ...] = ()
     bindings: tuple[HookBinding, ...] = ()
+    orders: Mapping[str, HookOrder] = msgspec.field(default_factory=dict)
 
 
 class HookLoader:
     """Finds plugin classes by ``kind``: a built-in name, a registered class, an entry point, ``module:Class`` or ``module.Class``."""
 
-    def __init__(self, plugin_dirs: Sequence[Path] = (), registered: Iterable[type] = ()) -> None:
-        self._folders = tuple(dict.fromkeys((*(folder.parent for folder in plugin_dirs), *plugin_dirs)))
+    def __init__(
+        self, plugin_dirs: Sequence[Path] = (), registered: Iterable[type] = (), folders: Sequence[Path] | None = None
+    ) -> None:
+        """``folders``: where dotted kinds are looked up; by default ``plugin_dirs`` and what they lie in."""
+        beside = tuple(dict.fromkeys((*(folder.parent for folder in plugin_dirs), *plugin_dirs)))
+        self._folders = beside if folders is None else tuple(folders)
+        self._plugin_dirs = tuple(plugin_dirs)
+        self._registered = tuple(registered)
         self._registry = ProviderRegistry(Plugin, ENTRY_POINTS, BUILT_IN, plugin_dirs, name_of=_kind_of)
-        for cls in registered:
+        for cls in self._registered:
             self._registry.register(cls)
 
     @property
@@ -63,37 +73,45 @@ class HookLoader:
         plugins: list[Plugin] = []
         bindings: list[HookBinding] = []
         problems: list[Problem] = []
+        orders: dict[str, HookOrder] = {}
+        seconds = float(settings.get("plugin_timeout", 5.0))
         entries = [(entry, f"$.plugins.hooks[{index}]", None) for index, entry in enumerate(hooks)]
         listed = [(entry, f"$.plugins[{index}]", each) for each in lists for index, entry in enumerate(each.hooks)]
         for entry, where, source in (*entries, *listed):
             if source is not None and (reason := why_left_out(entry, source.folders)):
                 logger.warning("the plugin %s is disabled and %s; it is left out", entry.get("name"), reason)
                 continue
+            folders = source.folders if source else self._folders
+            order = order_for(entry, where, seconds, (self._plugin_dirs, folders), self._registered)
             try:
-                plugin, bound = self._load_one(entry, settings, where, source.folders if source else self._folders)
+                plugin, bound = self._load_one(entry, settings, order, folders)
             except ConfigError as error:
                 problems += error.problems if source is None else map(source.placed, error.problems)
             else:
                 plugins.append(plugin)
+                orders[plugin.name] = order
                 bindings += bound
                 problems += _clashes(bindings, bound, where)
         if problems:
             discard(plugins)
             raise ConfigError(problems)
-        return LoadedHooks(plugins=tuple(plugins), bindings=tuple(bindings))
+        return LoadedHooks(plugins=tuple(plugins), bindings=tuple(bindings), orders=orders)
 
     def _load_one(
-        self, entry: Mapping[str, Any], settings: Mapping[str, Any], where: str, folders: Sequence[Path]
+        self, entry: Mapping[str, Any], settings: Mapping[str, Any], order: HookOrder, folders: Sequence[Path]
     ) -> tuple[Plugin, list[HookBinding]]:
+        where = order.where
         module = module_of(str(entry.get("kind")), folders)
         if module is not None:
             entry = _under_manifest(entry, module, where)
         config = msgspec.convert({**entry}, PluginConfig)
         if config.kind == "external":
             config = _with_common(config, settings)
-        cls = self._class_of(config, f"{where}.kind", module)
+        isolated = config.isolate is not None
+        cls: Any = self._registry.load(ISOLATED, where) if isolated else self._class_of(config, f"{where}.kind", module)
+        build: Callable[[PluginConfig], Plugin] = partial(cls, order=order) if isolated else cls
         try:
-            plugin = cls(config)
+            plugin = build(config)
         except ConfigError as error:
             raise ConfigError([_anchored(problem, where) for problem in error.problems]) from error
         except (Exception, SystemExit) as error:  # a stranger's constructor
@@ -107,6 +125,8 @@ class HookLoader:
         except ProviderContractError as error:
             discard([plugin])
             raise ConfigError(Problem(where, str(error), "a plugin that keeps the contract of its hooks")) from error
+        if isolated:
+            bound = [msgspec.structs.replace(binding, digest=getattr(plugin, "digest", "")) for binding in bound]
         if settings.get("fail_on_plugin_error"):
             bound = [msgspec.structs.replace(binding, fail_on_error=True) for binding in bound]
         return plugin, bound
