@@ -7,6 +7,8 @@ from typing import Any
 
 MOST = 64
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
+_Place = tuple[Any, ...]
+"""Where a value stands: empty for the whole, else the place of what holds it, and its key or index there."""
 _LOOKS_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z]).{16,}")
 
 
@@ -16,25 +18,37 @@ def changed_pointers(before: Any, after: Any) -> tuple[str, ...]:
     Types count: ``1`` became ``True`` is a change. Keys that came or went show as ``*``, since a redactor removes keys that are secrets.
     """
     found: list[str] = []
-    stack: list[tuple[Any, Any, str]] = [(before, after, "")]
+    # A stack, since values may be nested deeper than Python's own goes; a place is a chain of keys, put into words only where something differs.
+    stack: list[tuple[Any, Any, _Place]] = [(before, after, ())]
     while stack and len(found) <= MOST:
-        old, new, pointer = stack.pop()
+        old, new, place = stack.pop()
         if old is new:
             continue
-        if type(old) is not type(new):
-            found.append(pointer)
-        elif type(old) is dict:
+        kind = type(old)
+        if kind is not type(new):
+            found.append(_pointer(place))
+        elif kind is dict:
             if old.keys() != new.keys():
-                found.append(f"{pointer}/*")
-            stack += [(old[key], new[key], f"{pointer}/{segment(key)}") for key in reversed(old) if key in new]
-        elif type(old) is list:
+                found.append(f"{_pointer(place)}/*")
+            stack += [
+                (old[key], new[key], (place, key)) for key in reversed(old) if key in new and old[key] is not new[key]
+            ]
+        elif kind is list:
             if len(old) != len(new):
-                found.append(pointer)
+                found.append(_pointer(place))
             else:
-                stack += [(old[i], new[i], f"{pointer}/{i}") for i in reversed(range(len(old)))]
+                stack += [(old[i], new[i], (place, i)) for i in reversed(range(len(old))) if old[i] is not new[i]]
         elif old != new:
-            found.append(pointer)
+            found.append(_pointer(place))
     return (*found[:MOST], "…") if len(found) > MOST else tuple(found)
+
+
+def _pointer(place: _Place) -> str:
+    parts: list[str] = []
+    while place:
+        place, key = place
+        parts.append(str(key) if type(key) is int else segment(key))
+    return "".join(f"/{part}" for part in reversed(parts))
 
 
 def segment(key: str) -> str:

@@ -5,6 +5,7 @@ A ``Subject`` holds the one true value; plugins get copies, and what they return
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ import msgspec
 
 from secure_gateway.plugins.framework.custom import duplicate, fields_of
 from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
-from secure_gateway.plugins.framework.isolation import Isolated, copy_small
+from secure_gateway.plugins.framework.isolation import Isolated
 from secure_gateway.plugins.framework.payloads import (
     AgentPostInvokePayload,
     AgentPreInvokePayload,
@@ -22,17 +23,9 @@ from secure_gateway.plugins.framework.payloads import (
     HttpHeaderPayload,
     HttpPostRequestPayload,
     HttpPreRequestPayload,
-    MessagePayload,
     PluginPayload,
-    PromptPosthookPayload,
-    PromptPrehookPayload,
-    ResourcePostFetchPayload,
-    ResourcePreFetchPayload,
     ServerPostRegisterPayload,
     ServerPreRegisterPayload,
-    ToolListPayload,
-    ToolPostInvokePayload,
-    ToolPreInvokePayload,
 )
 from secure_gateway.types import Headers
 
@@ -75,20 +68,6 @@ def _http_post(subject: Subject) -> PluginPayload:
     return HttpPostRequestPayload(path=subject.name, headers=seen, response_headers=answered, **facts)
 
 
-def _tool_pre(subject: Subject) -> View:
-    name, value, headers = subject.name, subject.body.value, subject.headers
-    if headers is None:
-        return lambda: ToolPreInvokePayload(name=name, args=copy_small(value))
-    return lambda: ToolPreInvokePayload(
-        name=name, args=copy_small(value), headers=HttpHeaderPayload.of_lowered(headers)
-    )
-
-
-def _tool_post(subject: Subject) -> View:
-    name, value = subject.name, subject.body.value
-    return lambda: ToolPostInvokePayload(name=name, result=copy_small(value))
-
-
 def _http_pre(subject: Subject) -> View:
     path, facts, headers = subject.name, subject.body.value, subject.headers or Headers()
     method, host, port = facts["method"], facts["client_host"], facts["client_port"]  # nothing in there can be edited
@@ -109,79 +88,84 @@ def _each(make: Callable[[Subject], PluginPayload]) -> Callable[[Subject], View]
     return lambda subject: partial(make, subject)
 
 
-_EAGER: dict[str, Callable[[Subject], View]] = {
+def _looked_at(point: HookPoint) -> type[Any]:
+    """Return the payload type of ``point``, but that its content is copied when it is first looked at.
+
+    Until then the field itself holds the ``Isolated`` value, which only the property that covers it can see.
+    """
+    field: Any = getattr(point.payload, point.content[0])
+    read, write = field.__get__, field.__set__
+
+    def look(payload: PluginPayload) -> Any:
+        value = read(payload)
+        if type(value) is Isolated:
+            value = value.copy()
+            write(payload, value)
+        return value
+
+    body = {point.content[0]: property(look, write), "__module__": point.payload.__module__}
+    return types.new_class(
+        point.payload.__name__, (point.payload,), {"kw_only": True, "eq": False}, lambda names: names.update(body)
+    )
+
+
+def _postponed(point: HookPoint) -> Callable[[Subject], View]:
+    kind, target, field = _looked_at(point), point.target, point.content[0]
+    with_headers = "headers" in point.payload.__struct_fields__
+
+    def maker(subject: Subject) -> View:
+        given = {target: subject.name, field: subject.body}
+        headers = subject.headers
+        if with_headers and headers is not None:
+            return lambda: kind(**given, headers=HttpHeaderPayload.of_lowered(headers))
+        return lambda: kind(**given)
+
+    return maker
+
+
+def _tool_pre(kind: Any) -> Callable[[Subject], View]:
+    def maker(subject: Subject) -> View:
+        name, body, headers = subject.name, subject.body, subject.headers
+        if headers is None:
+            return lambda: kind(name=name, args=body)
+        return lambda: kind(name=name, args=body, headers=HttpHeaderPayload.of_lowered(headers))
+
+    return maker
+
+
+def _tool_post(kind: Any) -> Callable[[Subject], View]:
+    def maker(subject: Subject) -> View:
+        name, body = subject.name, subject.body
+        return lambda: kind(name=name, result=body)
+
+    return maker
+
+
+_VIEWS: dict[str, Callable[[Subject], View]] = {
+    **{
+        name: _postponed(point)
+        for name, point in HOOK_POINTS.items()
+        if len(point.content) == 1 and point.answer is None and point.headers_only is None
+    },
+    # The most frequent, spelt out: half the price.
+    "tool_pre_invoke": _tool_pre(_looked_at(HOOK_POINTS["tool_pre_invoke"])),
+    "tool_post_invoke": _tool_post(_looked_at(HOOK_POINTS["tool_post_invoke"])),
     "http_pre_request": _http_pre,
     "http_post_request": _each(_http_post),
     "http_auth_resolve_user": _each(_resolve_user),
     "http_auth_check_permission": _each(_check_permission),
-    "tool_pre_invoke": _tool_pre,
-    "tool_post_invoke": _tool_post,
-    "prompt_pre_fetch": _each(lambda s: PromptPrehookPayload(name=s.name, args=s.body.copy())),
-    "prompt_post_fetch": _each(lambda s: PromptPosthookPayload(name=s.name, result=s.body.copy())),
-    "resource_pre_fetch": _each(lambda s: ResourcePreFetchPayload(uri=s.name, metadata=s.body.copy())),
-    "resource_post_fetch": _each(lambda s: ResourcePostFetchPayload(uri=s.name, content=s.body.copy())),
     "agent_pre_invoke": _each(_agent_pre),
     "agent_post_invoke": _each(_agent_post),
-    "message_in": _each(lambda s: MessagePayload(name=s.name, content=s.body.copy())),
-    "message_out": _each(lambda s: MessagePayload(name=s.name, content=s.body.copy())),
-    "tool_list": _each(lambda s: ToolListPayload(server=s.name, tools=s.body.copy())),
     "server_pre_register": _each(lambda s: ServerPreRegisterPayload(name=s.name, **s.body.copy())),
     "server_post_register": _each(lambda s: ServerPostRegisterPayload(name=s.name, **s.body.copy())),
 }
-"""How to make views that hold their copy from the beginning; those of tools, the most frequent, for small values only."""
 
 
 def view_maker(hook: str, subject: Subject) -> View:
-    """Return the cheaper way to make views of ``subject`` as it is now: copied at once, or at the plugin's first look."""
+    """Return how to make views of ``subject`` as it is now."""
     if subject.payload is not None:
         return partial(duplicate, subject.payload)
-    kinds = _EAGER if subject.body.small or hook not in _LAZY else _LAZY
-    return kinds[hook](subject)
-
-
-class _Postponed:
-    """Mixed into a payload type: its content field is copied when it is first looked at."""
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Any:
-        body: Isolated | None = self.__dict__.pop("_body", None) if name == _CONTENT[type(self)] else None
-        if body is None:
-            raise AttributeError(f"{type(self).__name__} has no field {name!r}")
-        value = body.copy()
-        setattr(self, name, value)
-        return value
-
-
-_CONTENT: dict[type, str] = {}
-
-
-def _lazy(point: HookPoint) -> Callable[[Subject], View]:
-    field = point.content[0]
-    kind = type(
-        point.payload.__name__,
-        (_Postponed, point.payload),
-        {"__module__": point.payload.__module__},
-        dict=True,
-        kw_only=True,
-        eq=False,
-    )
-    _CONTENT[kind] = field
-    with_headers = "headers" in point.payload.__struct_fields__
-
-    def make(subject: Subject) -> PluginPayload:
-        given: dict[str, Any] = {point.target: subject.name, field: None}
-        if with_headers and subject.headers is not None:
-            given["headers"] = _headers(subject)
-        payload: PluginPayload = kind(**given)
-        delattr(payload, field)
-        payload.__dict__["_body"] = subject.body
-        return payload
-
-    return _each(make)
-
-
-_LAZY = {name: _lazy(point) for name, point in HOOK_POINTS.items() if len(point.content) == 1}
+    return _VIEWS[hook](subject)
 
 
 def read_back(point: HookPoint, payload: Any, subject: Subject) -> tuple[Any, Any, Any]:
