@@ -6,9 +6,10 @@ is no. Both carry a stable :class:`ErrorCode`, which is all that a remote caller
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class ErrorCode(StrEnum):
@@ -122,7 +123,13 @@ class UpstreamError(RequestError):
 
 
 class RequestDenied(SecureGatewayException):
-    """A verdict: this request may not pass. ``reason`` is written for people and holds no payload and no secret."""
+    """A verdict: this request may not pass. ``reason`` is written for people and holds no payload and no secret.
+
+    ``http_status`` and ``http_headers``: how it is answered over HTTP, where that is not what ``code`` means.
+    """
+
+    http_status: int = 0
+    http_headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, code: ErrorCode, reason: str, *, request_id: str = "", plugin: str = "") -> None:
         self.code = code

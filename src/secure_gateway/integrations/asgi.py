@@ -7,7 +7,7 @@ the caller that this middleware sets.
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any
 
 import orjson
@@ -131,7 +131,7 @@ class _Exchange:
                 except (RequestDenied, RequestError) as error:
                     self.failure = error
                     raise
-                message = {**message, "headers": _merged(message.get("headers", []), changed)}
+                message = {**message, "headers": merged_headers(message.get("headers", []), changed)}
             self._started = True
         elif message["type"] == "websocket.accept":
             self._started = True
@@ -144,7 +144,7 @@ class _Exchange:
         if self.scope["type"] == "websocket":
             await self._send({"type": "websocket.close", "code": 1008, "reason": f"{error.code} {error.request_id}"})
             return
-        status = HTTP_STATUS[error.code]
+        status = http_status(error)
         body = orjson.dumps(
             {
                 "type": "about:blank",
@@ -157,8 +157,19 @@ class _Exchange:
         headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
         if status == HTTP_STATUS[ErrorCode.UNAUTHENTICATED]:
             headers.append((b"www-authenticate", challenge(error.code)))
+        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in http_headers(error).items()]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
+
+
+def http_status(error: RequestDenied | RequestError) -> int:
+    """Return the status that answers ``error``: its own, where the violation of an HTTP hook named one."""
+    return (error.http_status if isinstance(error, RequestDenied) else 0) or HTTP_STATUS[error.code]
+
+
+def http_headers(error: RequestDenied | RequestError) -> Mapping[str, str]:
+    """Return the headers that the violation of an HTTP hook named."""
+    return error.http_headers if isinstance(error, RequestDenied) else {}
 
 
 def challenge(code: ErrorCode) -> bytes:
@@ -187,7 +198,7 @@ def _path_fault(path: str) -> str:
     return ""
 
 
-def _merged(given: list[tuple[bytes, bytes]], changed: Headers) -> list[tuple[bytes, bytes]]:
+def merged_headers(given: list[tuple[bytes, bytes]], changed: Headers) -> list[tuple[bytes, bytes]]:
     """Return the headers to send: repeated ones (such as Set-Cookie) stay as they were unless a plugin changed the last of them."""
     last = {key.lower(): value for key, value in given}
     kept = [
@@ -197,8 +208,8 @@ def _merged(given: list[tuple[bytes, bytes]], changed: Headers) -> list[tuple[by
     ]
     known = {key.lower() for key, _ in kept}
     added = [
-        (key.encode("latin-1"), value.encode("latin-1"))
+        (key.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
         for key, value in changed.items()
-        if key.encode("latin-1") not in known
+        if key.encode("latin-1", "replace") not in known
     ]
     return kept + added

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
 from collections.abc import Mapping
 from typing import Final
+
+import msgspec
 
 from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
 from secure_gateway.gateway import Gateway
@@ -23,6 +26,7 @@ from secure_gateway.proxy.admission import (
 from secure_gateway.proxy.child_endpoint import ChildEndpoint
 from secure_gateway.proxy.endpoint import Endpoint
 from secure_gateway.proxy.exchange import VERSION_HEADER, Exchange
+from secure_gateway.proxy.http_hooks import are_wanted, through_hooks
 from secure_gateway.proxy.judge import Caller
 from secure_gateway.proxy.mirrored import is_modern
 from secure_gateway.proxy.reply import ClientGoneError, HeaderLines, Receive, Reply, Scope, Send
@@ -53,6 +57,39 @@ def create_app(gateway: Gateway, settings: ProxySettings, environ: Mapping[str, 
     return ProxyApp(gateway, settings, os.environ if environ is None else environ)
 
 
+class _Arrival(msgspec.Struct, frozen=True):
+    """An HTTP request that may be attended to, whoever sent it. ``headers``: the lines as they came, names in lower case."""
+
+    scope: Scope
+    receive: Receive
+    path: str
+    headers: HeaderLines
+    reply: Reply
+
+    @property
+    def host(self) -> str:
+        """The client's address."""
+        client = self.scope.get("client")
+        return str(client[0]) if client else ""
+
+    def request(self, server: str, credentials: AuthCredentials) -> Request:
+        """Return the request as HTTP hooks see it."""
+        client = self.scope.get("client") or (None, None)
+        headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers)
+        return Request(
+            operation=Operation.HTTP,
+            name=self.path,
+            arguments={"method": self.scope["method"], "client_host": client[0], "client_port": client[1]},
+            server=server,
+            door=Door.HTTP,
+            credentials=credentials,
+            headers=headers,
+            content_type=headers.get("content-type", ""),
+            client_host=self.host,
+            time_limit=math.inf,  # a stream lasts as long as its client listens
+        )
+
+
 class ProxyApp:
     """An ASGI application. It starts with the lifespan protocol and releases every connection and process when that ends."""
 
@@ -73,8 +110,7 @@ class ProxyApp:
                 try:
                     await self._serve(scope, receive, reply)
                 except NotAdmittedError as refused:
-                    await self._record(scope, refused)
-                    await reply.problem(refused.status, refused.title, refused.detail)
+                    await self._turn_away(scope, refused, reply)
 
     async def start(self) -> None:
         """Make ready to serve. Call it where no server speaks the lifespan protocol."""
@@ -130,24 +166,46 @@ class ProxyApp:
             return
         if method == "POST":
             check_content(headers, self._settings.limits.max_bytes)
-        client = scope.get("client")
-        host = str(client[0]) if client else ""
-        identified = await self._identify(headers, host, path, reply)
-        if identified is None:
+        arrival = _Arrival(scope, receive, path, headers, reply)
+        credentials = await self._credentials(arrival)
+        if credentials is None:
             return
-        credentials, principal = identified
         endpoint = self._endpoints.get(name) if path == f"{_PREFIX}{name}{_SUFFIX}" else None
+        if not are_wanted(self._gateway, "" if endpoint is None else name):
+            await self._enter(arrival, endpoint, credentials, headers)
+            return
+
+        async def enter(judged: Request) -> None:
+            shown = judged.credentials or AuthCredentials()
+            lines = [
+                (key.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+                for key, value in (judged.headers or {}).items()
+            ]
+            try:
+                await self._enter(arrival, endpoint, shown, lines)
+            except NotAdmittedError as refused:
+                await self._turn_away(scope, refused, reply)
+
+        await through_hooks(self._gateway, arrival.request("" if endpoint is None else name, credentials), reply, enter)
+
+    async def _enter(
+        self, arrival: _Arrival, endpoint: Endpoint | None, credentials: AuthCredentials, headers: HeaderLines
+    ) -> None:
+        """Answer the request of whoever shows ``credentials``. Of ``headers`` those go upstream that may."""
+        principal = await self._identify(arrival, credentials)
+        if principal is None:
+            return
         if endpoint is None:
             raise NotAdmittedError(404, "no such server")
         exchange = Exchange(
-            method=method,
-            headers=headers,
-            caller=Caller(credentials, host, _forwarded(headers, endpoint.server)),
+            method=arrival.scope["method"],
+            headers=arrival.headers,
+            caller=Caller(credentials, arrival.host, _forwarded(headers, endpoint.server)),
             owner=owner_of(principal),
-            reply=reply,
-            modern=is_modern(single(headers, VERSION_HEADER)),
+            reply=arrival.reply,
+            modern=is_modern(single(arrival.headers, VERSION_HEADER)),
         )
-        await self._attend(exchange, endpoint, receive)
+        await self._attend(exchange, endpoint, arrival.receive)
 
     async def _attend(self, exchange: Exchange, endpoint: Endpoint, receive: Receive) -> None:
         """Answer, unless the client leaves first: then nobody waits for an answer any more."""
@@ -168,20 +226,34 @@ class ProxyApp:
         if not work.cancelled():
             work.result()
 
-    async def _identify(
-        self, headers: HeaderLines, host: str, path: str, reply: Reply
-    ) -> tuple[AuthCredentials, Principal] | None:
-        """Return who asks, or answer that nobody knows. It is asked before the body is read, which costs more than the answer."""
-        lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    async def _credentials(self, arrival: _Arrival) -> AuthCredentials | None:
+        """Return what the caller shows, or answer that it cannot be read."""
+        lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in arrival.headers]
         try:
-            credentials = credentials_from_headers(lines, {"client_host": host, "door": Door.HTTP.value})
-            return credentials, await self._gateway.authenticate(credentials)
-        except (RequestDenied, RequestError) as error:
-            request = Request(operation=Operation.MESSAGE, name=path[:200], door=Door.HTTP, client_host=host)
-            denial = await self._gateway.refuse(request, error.code, error.reason)
-            error.request_id = denial.request_id
-            await reply.refuse(error, None, modern=False)
+            return credentials_from_headers(lines, {"client_host": arrival.host, "door": Door.HTTP.value})
+        except RequestDenied as error:
+            await self._refuse_caller(arrival, error)
             return None
+
+    async def _identify(self, arrival: _Arrival, credentials: AuthCredentials) -> Principal | None:
+        """Return who asks, or answer that nobody knows. It is asked before the body is read, which costs more than the answer."""
+        try:
+            return await self._gateway.authenticate(credentials)
+        except (RequestDenied, RequestError) as error:
+            await self._refuse_caller(arrival, error)
+            return None
+
+    async def _refuse_caller(self, arrival: _Arrival, error: RequestDenied | RequestError) -> None:
+        request = Request(
+            operation=Operation.MESSAGE, name=arrival.path[:200], door=Door.HTTP, client_host=arrival.host
+        )
+        denial = await self._gateway.refuse(request, error.code, error.reason)
+        error.request_id = denial.request_id
+        await arrival.reply.refuse(error, None, modern=False)
+
+    async def _turn_away(self, scope: Scope, refused: NotAdmittedError, reply: Reply) -> None:
+        await self._record(scope, refused)
+        await reply.problem(refused.status, refused.title, refused.detail)
 
     async def _record(self, scope: Scope, refused: NotAdmittedError) -> None:
         client = scope.get("client")

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
 from secure_gateway.errors import HTTP_STATUS, PUBLIC_MESSAGE, AuthenticationDenied, RequestDenied, RequestError
-from secure_gateway.integrations.asgi import challenge
+from secure_gateway.integrations.asgi import challenge, http_headers
 from secure_gateway.proxy.faults import error_response
 from secure_gateway.proxy.sse import message_event
 from secure_gateway.proxy.wire import MessageId, encode
@@ -33,7 +33,7 @@ class ClientGoneError(Exception):
 
 
 class Reply:
-    """Answers once. ``common`` are header lines that every answer carries."""
+    """Answers once. ``common`` are header lines that every answer carries; ``on_start`` returns what is to be sent in their place."""
 
     def __init__(self, send: Send, common: HeaderLines | None = None) -> None:
         self._send = send
@@ -41,6 +41,7 @@ class Reply:
         self.is_stream = False
         self.is_started = False
         self.is_ended = False
+        self.on_start: Callable[[int, HeaderLines], Awaitable[HeaderLines]] | None = None
 
     async def empty(self, status: int, headers: HeaderLines | None = None) -> None:
         """Answer without a body."""
@@ -56,16 +57,17 @@ class Reply:
 
     async def body(self, status: int, raw: bytes, headers: HeaderLines) -> None:
         """Answer with ``raw``."""
+        lines = await self._lines(status, [*self.common, *headers])
         self.is_started = self.is_ended = True
-        await self._transmit({"type": "http.response.start", "status": status, "headers": [*self.common, *headers]})
+        await self._transmit({"type": "http.response.start", "status": status, "headers": lines})
         await self._transmit({"type": "http.response.body", "body": raw})
 
     async def stream(self, status: int = 200, headers: HeaderLines | None = None) -> None:
         """Begin a stream of events; the headers leave at once, for clients wait for them."""
         if self.is_started:
             return
+        lines = await self._lines(status, [*self.common, *(EVENT_HEADERS if headers is None else headers)])
         self.is_started = self.is_stream = True
-        lines = [*self.common, *(EVENT_HEADERS if headers is None else headers)]
         await self._transmit({"type": "http.response.start", "status": status, "headers": lines})
         await self._transmit({"type": "http.response.body", "body": b"", "more_body": True})
 
@@ -88,8 +90,11 @@ class Reply:
         """Answer with a verdict or a fault: as a JSON-RPC error where the request has an id, else as a problem document."""
         if message_id is None:
             status = getattr(error, "http_status", 0) or HTTP_STATUS[error.code]
+            named = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in http_headers(error).items()]
             facts = {"status": status, "code": error.code.value, "request_id": error.request_id}
-            await self._problem({"title": PUBLIC_MESSAGE[error.code], **facts}, [*_challenge(error), *_retry(error)])
+            await self._problem(
+                {"title": PUBLIC_MESSAGE[error.code], **facts}, [*_challenge(error), *_retry(error), *named]
+            )
         elif self.is_stream:
             await self.message(error_response(message_id, error))
             await self.end()
@@ -102,6 +107,11 @@ class Reply:
         raw = encode({"type": "about:blank", **document})
         lines = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(raw)).encode())]
         await self.body(document["status"], raw, [*lines, *headers])
+
+    async def _lines(self, status: int, lines: HeaderLines) -> HeaderLines:
+        """Return the header lines as plugins leave them. They are asked once: where they fail, something else is answered."""
+        on_start, self.on_start = self.on_start, None
+        return lines if on_start is None else await on_start(status, lines)
 
     async def _transmit(self, message: MutableMapping[str, Any]) -> None:
         try:

@@ -30,6 +30,11 @@ from secure_gateway.plugins.framework.payloads import (
 PayloadT = TypeVar("PayloadT")
 
 _LONGEST = 40
+_MOST_HEADERS = 16
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, section 5.1
+_FRAMING = frozenset(
+    {"content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "mcp-session-id"}
+)
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 
 
@@ -47,6 +52,15 @@ class PluginViolation(msgspec.Struct, kw_only=True):
 
     def __repr__(self) -> str:
         return f"PluginViolation(code={self.code!r})"
+
+
+class PluginViolationError(Exception):
+    """Raised by a hook, it is a refusal as if the hook had returned ``violation``."""
+
+    def __init__(self, message: str = "", violation: PluginViolation | None = None) -> None:
+        self.message = message
+        self.violation = violation if violation is not None else PluginViolation(code="", reason=message)
+        super().__init__(message)
 
 
 class PluginResult(msgspec.Struct, Generic[PayloadT], kw_only=True):
@@ -144,6 +158,23 @@ class ServerPreRegisterResult(PluginResult[ServerPreRegisterPayload]):
 
 class ServerPostRegisterResult(PluginResult[ServerPostRegisterPayload]):
     """Answers ``server_post_register``."""
+
+
+def http_terms(violation: Any) -> tuple[int, dict[str, str]]:
+    """Return the status (400 to 599, else 0) and the headers by which a violation wants to be answered; those that frame an answer are left out."""
+    status = getattr(violation, "http_status_code", None)
+    headers = getattr(violation, "http_headers", None)
+    kept = {
+        name: value
+        for name, value in (list(headers.items())[:_MOST_HEADERS] if isinstance(headers, dict) else [])
+        if isinstance(name, str)
+        and isinstance(value, str)
+        and _HEADER.fullmatch(name)
+        and name.lower() not in _FRAMING
+        and value.isascii()
+        and value.isprintable()
+    }
+    return (status if type(status) is int and 400 <= status <= 599 else 0), kept  # noqa: PLR2004 - HTTP status codes speak for themselves
 
 
 def scalars_only(metadata: Mapping[str, Any]) -> dict[str, Any]:
