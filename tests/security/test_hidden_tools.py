@@ -56,6 +56,32 @@ async def test_a_tool_that_a_guard_takes_off_the_list_cannot_be_called_until_it_
     assert talk.seen == ["tools/list", "tools/call", "tools/list", "tools/call"]
 
 
+async def test_a_tool_that_its_server_lists_twice_cannot_be_called_until_it_is_listed_once() -> None:
+    talk = _Talk(gateway_for())
+    once = {"name": "two", "inputSchema": {"type": "object", "required": ["a"]}}
+    other = {"name": "one", "inputSchema": {}}
+    answer = await talk.ask("tools/list", result={"tools": [once, other, {"name": "two", "inputSchema": {}}]})
+    assert [tool["name"] for tool in answer.result["tools"]] == ["one"]
+    with pytest.raises(PolicyDenied, match="more than once"):
+        await talk.ask("tools/call", {"name": "two", "arguments": {"a": 1}})
+    await talk.ask("tools/call", {"name": "one", "arguments": {}})
+    await talk.ask("tools/list", result={"tools": [once]})
+    await talk.ask("tools/call", {"name": "two", "arguments": {"a": 1}})
+    with pytest.raises(PolicyDenied, match="required"):
+        await talk.ask("tools/call", {"name": "two", "arguments": {}})
+
+
+async def test_of_a_server_with_too_many_tools_those_that_are_not_remembered_can_neither_be_seen_nor_called() -> None:
+    talk = _Talk(gateway_for())
+    tools = [{"name": f"t{number}", "inputSchema": {}} for number in range(2_001)]
+    answer = await talk.ask("tools/list", result={"tools": tools})
+    assert len(answer.result["tools"]) == 2_000
+    await talk.ask("tools/call", {"name": "t1999", "arguments": {}})
+    for name in ("t2000", "never declared"):
+        with pytest.raises(PolicyDenied, match="cannot be called"):
+            await talk.ask("tools/call", {"name": name, "arguments": {}})
+
+
 @pytest.mark.parametrize(
     "method", ["Tools/Call", "TOOLS/CALL", " tools/call", "tools/call ", "/tools/call", "resources/Read"]
 )

@@ -19,6 +19,7 @@ from secure_gateway.types import Request
 
 TOOL_LIST: Final = ToolHookType.TOOL_LIST.value
 _LEFT_OUT: Final = "a plugin took it off the list"
+_TWICE: Final = "the server lists it more than once, so nobody can tell which of them is called"
 _REFUSED: Final = "a plugin refused the list that it stood on, or failed"
 
 
@@ -59,7 +60,10 @@ async def learn_tools(
         _remember(schemas, request.server, tools, [(name, _REFUSED) for name in _names(tools)])
         raise
     # Nothing is awaited from here on: in between, a call would meet a schema that is known and a ban that is not.
-    dropped = [(name, _LEFT_OUT) for name in Counter(_names(tools)) - Counter(_names(offered))]
+    times = Counter(_names(tools))
+    dropped = [(name, _LEFT_OUT) for name in times - Counter(_names(offered))]
+    # Of a name that stands twice, one definition could be judged and the other one called.
+    dropped += [(name, _TWICE) for name, count in times.items() if count > 1]
     if snapshot.judge_tools is not None:
         dropped += snapshot.judge_tools(request.server, offered)
     unusable = _remember(schemas, request.server, tools, dropped)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from secure_gateway.errors import ErrorCode, PermissionDenied, PolicyDenied, RequestError
@@ -52,9 +51,7 @@ async def visible(gateway: Gateway, answer: Message, listing: Listing, judged: R
 async def _offered(gateway: Gateway, tools: list[dict[str, Any]], judged: Request) -> dict[str, dict[str, Any]]:
     """Return by name the tools that may be shown, as the policies left them."""
     offer = await gateway.learn_tools(judged.server, tools, door=judged.door, parent_id=judged.request_id)
-    times = Counter(tool["name"] for tool in tools)
-    # Of a name that stands twice, one definition could be judged and the other one called.
-    return {tool["name"]: tool for tool in offer.tools if times[tool["name"]] == 1}
+    return {tool["name"]: tool for tool in offer.tools}
 
 
 async def check_references(
