@@ -27,6 +27,7 @@ from secure_gateway.master_key import MasterKey
 from secure_gateway.pipeline.digests import Digester
 from secure_gateway.pipeline.permissions import Permissions, ServerRules
 from secure_gateway.pipeline.snapshot import Bindings, Limits, Snapshot, Starter, order
+from secure_gateway.pipeline.watchdog import Watchdog
 from secure_gateway.plugins.auth.base import AuthProvider
 from secure_gateway.plugins.auth.config_manager import AuthConfigManager
 from secure_gateway.plugins.auth.credentials import credentials_from_headers
@@ -37,6 +38,7 @@ from secure_gateway.plugins.framework.plugin import Plugin
 from secure_gateway.plugins.guardrails.base import GuardrailProvider
 from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
 from secure_gateway.plugins.hook_loader import HookLoader, LoadedHooks
+from secure_gateway.plugins.isolated.plugin import ProcessPlugin
 from secure_gateway.plugins.services import ProviderServices
 from secure_gateway.plugins.telemetry.base import TelemetryProvider
 from secure_gateway.plugins.telemetry.config_manager import TelemetryConfigManager
@@ -196,6 +198,8 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
     if problems or hooks is None or table is None or permissions is None:
         telemetry.shutdown()
         raise ConfigError(list(dict.fromkeys(problems)))
+    watch = _watchdog(hooks, plugins.get("settings", {}))
+    closers.insert(0, watch.stop)
     snapshot = Snapshot(
         identity=auth.snapshot,
         permissions=permissions,
@@ -203,11 +207,8 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
         hooks=table,
         sinks=(*telemetry.sinks, records),
         judge_tools=guardrails.judge_tools,
-        starters=tuple(
-            Starter(plugin.name, plugin.initialize)
-            for plugin in hooks.plugins
-            if type(plugin).initialize is not Plugin.initialize
-        ),
+        starters=_starters(hooks, watch),
+        watch=watch,
         closers=tuple(dict.fromkeys((*closers, records.shutdown, services.store.close))),
         **_settings(loaded, values),
     )
@@ -222,6 +223,31 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
         hooks=hooks,
         records=records,
     )
+
+
+def _starters(hooks: LoadedHooks, watch: Watchdog) -> tuple[Starter, ...]:
+    wanting = [plugin for plugin in hooks.plugins if type(plugin).initialize is not Plugin.initialize]
+    return (Starter("watchdog", watch.start), *(Starter(plugin.name, plugin.initialize) for plugin in wanting))
+
+
+def _watchdog(hooks: LoadedHooks, settings: Mapping[str, Any]) -> Watchdog:
+    """Return what acts when a plugin blocks. Guardrails, and plugins with hooks of their own, cannot be moved into another process."""
+    elsewhere = {
+        plugin.name for plugin in hooks.plugins if plugin.config.isolate or plugin.config.mcp or plugin.config.python
+    }
+    here = {plugin.name: plugin.config for plugin in hooks.plugins if plugin.name not in elsewhere}
+    own_hooks = {binding.plugin for binding in hooks.bindings if binding.custom is not None}
+
+    def isolate(name: str) -> ProcessPlugin | None:
+        order = hooks.orders.get(name)
+        if order is None or order.obstacle or name not in here or name in own_hooks:
+            return None
+        plugin = ProcessPlugin(here[name], order, started=True)
+        plugin.warm_up()
+        return plugin
+
+    choices = {name: config.on_block for name, config in here.items() if config.on_block is not None}
+    return Watchdog(choices, str(settings.get("on_block", "isolate")), isolate)
 
 
 def _settings(loaded: LoadedConfig, values: Mapping[str, Any]) -> dict[str, Any]:

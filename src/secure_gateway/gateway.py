@@ -59,6 +59,8 @@ class Gateway:
         self._loop = LoopThread()
         self._changing = threading.Lock()
         self._starters = Starters(snapshot.starters)
+        if snapshot.watch is not None:
+            snapshot.watch.attach(self)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -98,14 +100,11 @@ class Gateway:
         await deliver(run, None)
         return result
 
-    async def handle_http(
-        self, request: Request, app: Callable[[Request, Respond | None], Awaitable[Any]], *, by_permission: bool = True
-    ) -> None:
+    async def handle_http(self, request: Request, app: Callable[[Request, Respond | None], Awaitable[Any]]) -> None:
         """Take an HTTP request of a protected app through identity, permission, the app and record; its content is the app's affair.
 
         ``request.name`` is the path, ``arguments`` its ``method``, ``client_host`` and ``client_port``. ``app`` is given a function through which
-        the headers of its answer pass, None where no plugin looks at them. ``by_permission``: whether the roles say who may reach the path. Raises as
-        ``handle`` does.
+        the headers of its answer pass, None where no plugin looks at them. Raises as ``handle`` does.
         """
         run = begin(request, self._snapshot)
         try:
@@ -113,8 +112,7 @@ class Gateway:
                 await self.start()
             await http_pre_request(run)
             await identify(run)
-            if by_permission:
-                await authorize(run, f"{(request.arguments or {}).get('method', '')} {request.name}")
+            await authorize(run, f"{(request.arguments or {}).get('method', '')} {request.name}")
             tell_facts(run)
             respond = http_post_request(run)
             await call_upstream(run, lambda judged: app(judged, respond), request)
@@ -306,6 +304,8 @@ class Gateway:
     def replace(self, snapshot: Snapshot) -> Snapshot:
         """Let requests that start from now on read ``snapshot``; return the one it replaces, for draining."""
         replaced, self._snapshot = self._snapshot, snapshot
+        if snapshot.watch is not None:
+            snapshot.watch.attach(self)
         return replaced
 
     async def close(self) -> None:

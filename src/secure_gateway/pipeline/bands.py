@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from itertools import takewhile
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,7 @@ from secure_gateway.decisions import Note, Verdict
 from secure_gateway.errors import ErrorCode
 from secure_gateway.pipeline.run import Run
 from secure_gateway.pipeline.subjects import Subject, view_maker
-from secure_gateway.pipeline.verdicts import failed, is_answer, raised, weigh
+from secure_gateway.pipeline.verdicts import failed, held, is_answer, raised, weigh
 from secure_gateway.plugins.framework.binding import UNMATCHED, CallOrder, CallSlot, HookBinding
 from secure_gateway.plugins.framework.context import PluginContext
 from secure_gateway.plugins.framework.driver import TimeLimitExceededError, drive
@@ -56,12 +56,12 @@ async def _run_band(run: Run, hook: str, band: Sequence[CallSlot], subject: Subj
     facts, name = run.known_facts, subject.name
     tasks: dict[int, asyncio.Task[_Outcome]] = {}
     view = view_maker(hook, subject)
-    for index, (_, call, timeout, condition, plugin, _, skipped) in enumerate(band):
+    for index, (_, _, _, condition, plugin, _, skipped) in enumerate(band):
         if skipped is None and (condition is None or condition(name, facts)):
             context = run.contexts.get(plugin)
             if context is None:
                 context = run.contexts[plugin] = PluginContext(global_context=facts)
-            tasks[index] = asyncio.ensure_future(_outcome(call, view(), context, timeout))
+            tasks[index] = asyncio.ensure_future(_outcome(run, band[index], view(), context))
     try:
         ending = await _first_ending(band, tasks)
     finally:
@@ -72,10 +72,11 @@ async def _run_band(run: Run, hook: str, band: Sequence[CallSlot], subject: Subj
         _put_together(run, band, tasks, subject)
 
 
-async def _outcome(call: Any, payload: Any, context: PluginContext, seconds: float) -> _Outcome:
+async def _outcome(run: Run, slot: CallSlot, payload: Any, context: PluginContext) -> _Outcome:  # noqa: ARG001 - for the watchdog
+    binding, call = slot[0], slot[1]  # the watchdog reads binding, too
     started = monotonic()
     try:
-        answer = await drive(call(payload, context), seconds)
+        answer: Any = await drive(call(payload, context), binding.timeout)  # type: ignore[arg-type]
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
@@ -84,6 +85,10 @@ async def _outcome(call: Any, payload: Any, context: PluginContext, seconds: flo
     except BaseException as error:  # noqa: BLE001 - foreign code: a SystemExit in a task would end the loop
         return _Outcome(None, error, monotonic() - started)
     return _Outcome(answer, None, monotonic() - started)
+
+
+PLUGIN_IN_BAND: Final = _outcome.__code__
+"""The frame that calls one of them; the watchdog reads ``run``, ``binding`` and ``started`` off it."""
 
 
 async def _first_ending(band: Sequence[CallSlot], tasks: dict[int, asyncio.Task[_Outcome]]) -> int | None:
@@ -147,9 +152,12 @@ def _put_together(
 
 
 def _judge(run: Run, binding: HookBinding, outcome: _Outcome, subject: Subject) -> None:
-    run.plugin_started = monotonic() - outcome.seconds
+    now = monotonic()
+    run.plugin_started = now - outcome.seconds
+    run.resumed = now - outcome.error.held if isinstance(outcome.error, TimeLimitExceededError) else now
     if isinstance(outcome.error, TimeLimitExceededError):
-        failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, f"it did not answer within {binding.timeout:g} s")
+        late = f"it did not answer within {binding.timeout:g} s{held(run, binding)}"
+        failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, late)
     elif outcome.error is not None:
         raised(run, binding, outcome.error)
     else:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from secure_gateway.errors import ErrorCode
 from secure_gateway.pipeline.bands import run_bands
 from secure_gateway.pipeline.run import Run
 from secure_gateway.pipeline.subjects import Subject, view_maker
-from secure_gateway.pipeline.verdicts import failed, raised, weigh
+from secure_gateway.pipeline.verdicts import failed, held, raised, weigh
 from secure_gateway.plugins.framework.binding import UNMATCHED, CallSlot
 from secure_gateway.plugins.framework.context import PluginContext
 from secure_gateway.plugins.framework.driver import TimeLimitExceededError, supervise
@@ -45,6 +45,8 @@ async def run_hooks(run: Run, hook: str, subject: Subject) -> None:
 
 
 async def _until_it_ends(run: Run, stage: Coroutine[Any, Any, None], waiting: Any) -> None:
+    if run.deadline < monotonic():
+        held(run, run.slots[len(run.trace) - run.first_step][0])  # it blocked before it suspended
     try:
         await supervise(stage, waiting, run)
     except TimeLimitExceededError:  # a plugin swallowed its cancellation and was abandoned, and the loop with it
@@ -91,3 +93,7 @@ async def _call_in_order(run: Run, hook: str, slots: tuple[CallSlot, ...], subje
                 return
             view = view_maker(hook, subject)
         run.plugin_started = started = monotonic()
+
+
+PLUGINS_IN_ORDER: Final = _call_in_order.__code__
+"""The frame that calls plugins; the watchdog reads ``run``, ``binding`` and ``started`` off it."""

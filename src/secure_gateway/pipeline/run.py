@@ -32,7 +32,7 @@ class Run(msgspec.Struct):
     """Who, what and what has happened so far; ``begin`` makes one. ``record`` is filled in on the way and complete after ``finish``.
 
     ``slots``, ``first_step`` and ``plugin_started`` belong to the hook that is running now: each of its plugins leaves one step, and so the number of
-    steps since ``first_step`` tells which plugin it is. ``expired``: that plugin's time is up.
+    steps since ``first_step`` tells which plugin it is. ``expired``: that plugin's time is up. ``resumed``: when it last had to wait and went on.
     """
 
     request: Request
@@ -46,6 +46,7 @@ class Run(msgspec.Struct):
     modified: bool = False
     first_step: int = 0
     plugin_started: float = 0.0
+    resumed: float = 0.0
     slots: tuple[CallSlot, ...] = ()
     expired: bool = False
     upstream_failed: bool = False

@@ -25,6 +25,18 @@ class IdentityResolver(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """Looks after the time that plugins take: ``pipeline/watchdog.py``."""
+
+    def attach(self, gateway: Any, /) -> None:
+        """Say whose snapshot it is now."""
+        ...
+
+    def blocked(self, run: Any, binding: HookBinding, seconds: float, /) -> str:
+        """Take note that a plugin has blocked the event loop; return what the record is to say of it."""
+        ...
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """``max_payload_bytes`` counts the compact JSON of arguments or result; ``max_depth`` nested containers; time-outs in seconds."""
 
@@ -62,6 +74,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     closers: tuple[Callable[[], Any], ...] = ()
     control: Control = Control()
     lease: Lease = msgspec.field(default_factory=Lease)
+    watch: Watch | None = None
 
     def bindings(self, server: str, hook: str) -> Bindings | None:
         """Return who acts at ``hook`` for ``server``, in calling order; None if nobody does."""

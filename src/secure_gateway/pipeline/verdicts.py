@@ -21,14 +21,14 @@ from secure_gateway.plugins.framework.hookpoints import HookPoint
 from secure_gateway.plugins.framework.interrupts import is_interrupt
 from secure_gateway.plugins.framework.isolation import isolate
 from secure_gateway.plugins.framework.plugin import PluginMode
-from secure_gateway.plugins.framework.results import PluginResult, PluginViolationError, http_terms, scalars_only
+from secure_gateway.plugins.framework.results import PluginResult, scalars_only
 from secure_gateway.types import Headers
 
 
 def weigh(run: Run, binding: HookBinding, answer: Any, subject: Subject, elapsed: float) -> None:
     """Take an answer that is late, or says more than "go on", or is none."""
     if elapsed > binding.timeout or run.expired:
-        fault = f"it answered after {elapsed:.3f} s; its limit is {binding.timeout:g} s"
+        fault = f"it answered after {elapsed:.3f} s; its limit is {binding.timeout:g} s{held(run, binding)}"
         failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, fault)
     elif not is_answer(answer, binding):
         fault = f"it returned {type(answer).__name__}, expected {binding.result.__name__}"
@@ -91,10 +91,7 @@ def _refused(
             Note(Verdict.DENY, reason, (), {**(metadata or {}), "violation": code} if code else metadata),
         )
     )
-    denial = PolicyDenied(ErrorCode.DENIED, reason, request_id=run.request.request_id, plugin=binding.plugin)
-    if binding.point.headers_only is not None:
-        denial.http_status, denial.http_headers = http_terms(answer.violation)
-    raise denial
+    raise PolicyDenied(ErrorCode.DENIED, reason, request_id=run.request.request_id, plugin=binding.plugin)
 
 
 def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> tuple[str, ...] | None:
@@ -194,20 +191,24 @@ def raised(run: Run, binding: HookBinding, error: BaseException) -> None:
     """Take what a plugin raised as its failure; cancellations from outside are raised on."""
     if isinstance(error, asyncio.CancelledError):
         if run.expired:
-            failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, f"it did not answer within {binding.timeout:g} s")
+            late = f"it did not answer within {binding.timeout:g} s{held(run, binding)}"
+            failed(run, binding, ErrorCode.PLUGIN_TIMEOUT, late)
             return
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise error
     if isinstance(error, GeneratorExit) or is_interrupt(error):
         raise error
-    if isinstance(error, PluginViolationError):
-        refusal: PluginResult[Any] = PluginResult(continue_processing=False, violation=error.violation)
-        _refused(run, binding, refusal, monotonic() - run.plugin_started, None)
-        return
     # An AnswerError is ours and names types only; any other text may quote the payload.
     fault = str(error) if type(error) is AnswerError else f"it raised {raised_at(error)}"
-    failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
+    failed(run, binding, ErrorCode.PLUGIN_ERROR, fault + held(run, binding))
+
+
+def held(run: Run, binding: HookBinding) -> str:
+    """Tell the watchdog when the plugin has blocked the event loop until now; return what the record is to say of it."""
+    seconds = monotonic() - max(run.plugin_started, run.resumed)
+    watch = run.snapshot.watch
+    return watch.blocked(run, binding, seconds) if watch is not None and seconds > binding.timeout else ""
 
 
 def failed(run: Run, binding: HookBinding, code: ErrorCode, fault: str) -> None:

@@ -12,7 +12,7 @@ import math
 import types
 from collections.abc import Coroutine, Generator
 from time import monotonic
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 _Result = TypeVar("_Result")
 
@@ -21,13 +21,21 @@ GRACE = 0.5
 
 
 class TimeLimitExceededError(Exception):
-    """The coroutine did not finish in time and did not obey its cancellation."""
+    """The coroutine did not finish in time and did not obey its cancellation. ``held``: for how long it blocked the loop at its end, in seconds."""
+
+    def __init__(self, held: float = 0.0) -> None:
+        super().__init__()
+        self.held = held
 
 
 class Deadline(Protocol):
-    """What is being supervised: when the present step must be done (``time.monotonic`` seconds), and whether it was cut off."""
+    """What is being supervised: when the present step must be done (``time.monotonic`` seconds), and whether it was cut off.
+
+    ``resumed``: since when the coroutine has not suspended; set here, for whoever asks who blocks the loop.
+    """
 
     expired: bool
+    resumed: float
 
     @property
     def deadline(self) -> float: ...
@@ -36,10 +44,11 @@ class Deadline(Protocol):
 class FixedDeadline:
     """One limit for the whole coroutine."""
 
-    __slots__ = ("deadline", "expired")
+    __slots__ = ("deadline", "expired", "resumed")
 
     def __init__(self, seconds: float) -> None:
-        self.deadline = monotonic() + seconds
+        self.resumed = monotonic()
+        self.deadline = self.resumed + seconds
         self.expired = False
 
 
@@ -52,8 +61,9 @@ async def drive(coroutine: Coroutine[Any, Any, _Result], seconds: float) -> _Res
     try:
         waiting = coroutine.send(None)
     except StopIteration as done:
-        if monotonic() - started > seconds:
-            raise TimeLimitExceededError from None
+        held = monotonic() - started
+        if held > seconds:
+            raise TimeLimitExceededError(held) from None
         return done.value  # type: ignore[no-any-return]
     limit = FixedDeadline(seconds)
     limit.deadline = started + seconds
@@ -63,8 +73,9 @@ async def drive(coroutine: Coroutine[Any, Any, _Result], seconds: float) -> _Res
         if limit.expired:
             raise TimeLimitExceededError from None
         raise
-    if limit.expired or monotonic() > limit.deadline:
-        raise TimeLimitExceededError
+    now = monotonic()
+    if limit.expired or now > limit.deadline:
+        raise TimeLimitExceededError(now - limit.resumed)
     return result  # type: ignore[no-any-return]
 
 
@@ -81,7 +92,9 @@ def supervise(coroutine: Coroutine[Any, Any, Any], waiting: Any, limit: Deadline
             alarm.arm()
             try:
                 sent = yield waiting
+                limit.resumed = monotonic()
             except asyncio.CancelledError as error:
+                limit.resumed = monotonic()
                 if alarm.take():
                     if limit.expired:
                         _abandon(coroutine)
@@ -89,6 +102,7 @@ def supervise(coroutine: Coroutine[Any, Any, Any], waiting: Any, limit: Deadline
                     limit.expired = True
                 waiting = coroutine.throw(error)
             except BaseException as error:  # noqa: BLE001 - handed on to the coroutine, which decides
+                limit.resumed = monotonic()
                 waiting = coroutine.throw(error)
             else:
                 waiting = coroutine.send(sent)
@@ -96,6 +110,10 @@ def supervise(coroutine: Coroutine[Any, Any, Any], waiting: Any, limit: Deadline
         return done.value
     finally:
         alarm.disarm()
+
+
+RELAY: Final = supervise.__code__
+"""The frame between the event loop and a coroutine that has suspended; its ``limit`` says since when that one runs."""
 
 
 class _Alarm:

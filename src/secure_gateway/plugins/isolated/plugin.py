@@ -28,7 +28,8 @@ _CLOSE_SECONDS: Final = 5.0
 class ProcessPlugin(ForeignPlugin):
     """Runs ``order`` elsewhere. Its process is started when it is first needed, and again when it has died."""
 
-    def __init__(self, config: PluginConfig, order: HookOrder) -> None:
+    def __init__(self, config: PluginConfig, order: HookOrder, *, started: bool = False) -> None:
+        """``started``: it stands in for a plugin whose ``initialize`` has run already."""
         super().__init__(config)
         if order.obstacle:
             hint = "Put it into a module, or into the plugins folder."
@@ -38,7 +39,9 @@ class ProcessPlugin(ForeignPlugin):
         self._limit = config.timeout or order.default_timeout
         names = (*_PASSED_ON, *config.isolate_env)
         environment = {name: os.environ[name] for name in names if name in os.environ}
-        self._process = PluginProcess(config.name, order, environment, config.isolate_memory_mb or 0)
+        self._process = PluginProcess(
+            config.name, order, environment, config.isolate_memory_mb or 0, initialize=started
+        )
         # A plugin that is dropped before anybody could shut it down, as by a configuration with other faults, leaves nothing behind.
         weakref.finalize(self, self._process.abandon)
 

@@ -39,16 +39,25 @@ Settle = Callable[[frames.Answer | frames.Fault], None]
 class PluginProcess:
     """Keeps a process that runs ``order`` alive, with pauses where it dies again and again. For all threads and event loops.
 
-    ``environment``: all that it sees. Nothing starts before ``start``. When this process ends, so does that one.
+    ``environment``: all that it sees. ``initialize``: have the plugin's own ``initialize`` run in the first one already. Nothing starts before
+    ``start``. When this process ends, so does that one.
     """
 
-    def __init__(self, name: str, order: HookOrder, environment: Mapping[str, str], memory_mb: int = 0) -> None:
+    def __init__(
+        self,
+        name: str,
+        order: HookOrder,
+        environment: Mapping[str, str],
+        memory_mb: int = 0,
+        *,
+        initialize: bool = False,
+    ) -> None:
         self._name = name
         self._order = order
         self._environment = dict(environment)
         self._memory_mb = memory_mb
         self._numbers = itertools.count(1)
-        self._initialize = False
+        self._initialize = initialize
         self._reset()
 
     def _reset(self) -> None:
