@@ -29,6 +29,7 @@ class Breaker:
         self._clock = clock
         self._jitter = jitter
         self._failures = 0
+        self._openings = 0
         self._open_until = 0.0
         self._is_probing = False
 
@@ -51,8 +52,14 @@ class Breaker:
         self._is_probing = True
 
     def succeeded(self) -> None:
-        """The server has answered, whatever it said."""
+        """The server has answered a call, whatever it said."""
         self._failures = 0
+        self._openings = 0
+        self._is_probing = False
+
+    def responded(self) -> None:
+        """The server has shown a sign of life, which does not mean that it can answer a call: the next failure opens it again."""
+        self._failures = min(self._failures, FAILURES - 1)
         self._is_probing = False
 
     def failed(self) -> None:
@@ -60,7 +67,8 @@ class Breaker:
         self._failures += 1
         self._is_probing = False
         if self._failures >= FAILURES:
-            doubled = self._base * 2.0 ** min(self._failures - FAILURES, 20)
+            doubled = self._base * 2.0 ** min(self._openings, 20)
+            self._openings += 1
             # Between half and all of it: gateways that lost the same server do not come back in step.
             self._open_until = self._clock() + min(LONGEST, doubled) * (0.5 + 0.5 * self._jitter())
 

@@ -173,9 +173,9 @@ class Lifeline:
             self._breaker.left()
             raise
         except AnswerError as error:
-            self._breaker.succeeded()
+            self._breaker.responded()
             _log.warning("plugin %r: %s", self._name, error)
         else:
-            self._breaker.succeeded()
+            self._breaker.responded()
             if was_open:
                 _log.warning("plugin %r: its server answers again", self._name)

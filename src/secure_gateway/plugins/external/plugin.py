@@ -49,9 +49,8 @@ class ExternalPlugin(ForeignPlugin):
 
     def offered_hooks(self) -> Sequence[str]:
         if self._offered is None and self.mode is PluginMode.DISABLED and self.config.hooks:
-            self._offered = tuple(
-                self.config.hooks
-            )  # its server may be down: it is asked once somebody enables the plugin
+            # Its server may be down: it is asked once somebody enables the plugin.
+            self._offered = tuple(self.config.hooks)
         if self._offered is None:
             try:
                 remote = self._thread.run(_introduce(self._line, self.name))

@@ -136,7 +136,7 @@ def _command(mcp: Mapping[str, Any]) -> tuple[str, ...]:
     if mcp.get("cmd"):
         return (*mcp["cmd"], *arguments)
     script = str(Path(mcp["script"]).expanduser())
-    if os.sep not in script and not script.endswith((".py", ".sh")):
+    if os.sep not in mcp["script"] and not script.endswith((".py", ".sh")):
         return (script, *arguments)  # a command, found on the PATH
     base = Path(mcp["cwd"]).expanduser() if mcp.get("cwd") else Path()
     path = base / script
