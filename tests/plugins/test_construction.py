@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import queue
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
@@ -11,7 +13,7 @@ import pytest
 from secure_gateway.errors import ConfigError, ProviderContractError
 from secure_gateway.master_key import MasterKey
 from secure_gateway.plugins.auth.base import AuthCredentials, AuthMethod, AuthProvider, AuthResult
-from secure_gateway.plugins.construction import build, check_class, constructor_keys
+from secure_gateway.plugins.construction import build, check_class, constructor_keys, told_when_slow
 from secure_gateway.plugins.services import ProviderServices
 from secure_gateway.stores.memory import MemoryStore
 
@@ -200,3 +202,20 @@ def test_a_constructor_that_raises_is_a_config_error_without_its_text(raised: ty
     with pytest.raises(ConfigError, match=f"raised {raised.__name__}") as refused:
         build(Raises, {"secret": "hunter2"}, None, WHERE)
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_constructor_that_takes_long_is_named_in_the_log_and_no_other() -> None:
+    heard: queue.Queue[str] = queue.Queue()
+    handler = logging.Handler()
+    handler.emit = lambda record: heard.put(record.getMessage())  # type: ignore[method-assign]
+    log = logging.getLogger("secure_gateway.plugins.construction")
+    log.addHandler(handler)
+    try:
+        with told_when_slow("the constructor of Quick"):
+            pass
+        with told_when_slow("the constructor of Slow at $.plugins.auth", seconds=0.01):
+            message = heard.get(timeout=30)
+    finally:
+        log.removeHandler(handler)
+    assert message.startswith("the constructor of Slow at $.plugins.auth has not returned")
+    assert heard.empty()

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import logging
+import threading
 import types
 import typing
-from collections.abc import Mapping, MutableMapping
-from typing import Any
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any, Final
 
 from secure_gateway.errors import ConfigError, GatewayError, Problem, ProviderContractError
 from secure_gateway.plugins.services import ProviderServices
 
+_log = logging.getLogger(__name__)
+
+SLOW_SECONDS: Final = 5.0
+"""After which a constructor that has not returned is named in the log."""
 _MAPPINGS = (dict, Mapping, MutableMapping)
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -136,9 +143,24 @@ def _is_mapping(hint: Any) -> bool:
     return typing.is_typeddict(hint) or (typing.get_origin(hint) or hint) in _MAPPINGS
 
 
+@contextmanager
+def told_when_slow(what: str, seconds: float = SLOW_SECONDS) -> Iterator[None]:
+    """Log a warning that names ``what`` when the block takes longer than ``seconds``: a constructor cannot be interrupted, so at least nobody has to guess."""
+    timer = threading.Timer(
+        seconds, _log.warning, ("%s has not returned for %g seconds, and the start waits for it", what, seconds)
+    )
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _construct(cls: type, positional: list[Any], named: dict[str, Any], where: str) -> Any:
     try:
-        return cls(*positional, **named)
+        with told_when_slow(f"the constructor of {_bare(cls)} at {where}"):
+            return cls(*positional, **named)
     except ConfigError:
         raise
     except GatewayError as error:  # written by us, for people: a damaged store, an extra that is not installed

@@ -18,6 +18,7 @@ from secure_gateway.config.ownership import check_ownership
 from secure_gateway.config.plugin_kinds import is_bundled, is_cpex_package, module_of, why_left_out
 from secure_gateway.config.plugin_list import PluginList, read_manifest
 from secure_gateway.errors import ConfigError, Problem, ProviderContractError
+from secure_gateway.plugins.construction import told_when_slow
 from secure_gateway.plugins.framework.binding import HookBinding
 from secure_gateway.plugins.framework.plugin import ForeignPlugin, Plugin, PluginConfig
 from secure_gateway.plugins.framework.registration import bind_plugin
@@ -84,7 +85,8 @@ class HookLoader:
             folders = source.folders if source else self._folders
             order = order_for(entry, where, seconds, (self._plugin_dirs, folders), self._registered)
             try:
-                plugin, bound = self._load_one(entry, settings, order, folders)
+                with told_when_slow(f"the plugin {entry.get('name')!r} at {where}"):
+                    plugin, bound = self._load_one(entry, settings, order, folders)
             except ConfigError as error:
                 problems += error.problems if source is None else map(source.placed, error.problems)
             else:
