@@ -22,6 +22,7 @@ from secure_gateway.errors import ConfigError, GatewayError, PermissionDenied, P
 from secure_gateway.plugins.framework import Plugin, PluginContext, ToolPreInvokePayload
 from secure_gateway.plugins.framework.results import ToolPreInvokeResult
 from secure_gateway.reloading import RECORD_NAME, Reloader
+from secure_gateway.types import Operation, Principal
 
 Change = Callable[[dict[str, Any]], object]
 PATIENCE = 60
@@ -319,3 +320,190 @@ async def test_fifty_reloads_leave_nothing_behind(running: Running) -> None:
         gc.collect()
         await _until(lambda: (threads(), files()) <= before)
         assert not [found for found in snapshots if found() is not None]
+
+
+PLUGIN_MODULE = """
+from secure_gateway.plugins.framework import Plugin, ToolPostInvokePayload, ToolPostInvokeResult
+
+class Answering(Plugin):
+    kind = "answering"
+
+    async def tool_post_invoke(self, payload, context):
+        return ToolPostInvokeResult(modified_payload=payload.model_copy(update={"result": "ANSWER"}))
+"""
+
+
+def _answering(value: dict[str, Any]) -> None:
+    value["plugins"]["hooks"] = [{"name": "answering", "kind": "answering"}]
+
+
+async def _file_plugin(running: Running) -> Path:
+    folder = running.made.folder / "plugins"
+    folder.mkdir(mode=0o700)
+    module = folder / "answering.py"
+    module.write_text(PLUGIN_MODULE.replace("ANSWER", "one"))
+    module.chmod(0o600)
+    running.edit(_answering)
+    await running.reloader.reload()
+    assert await running.call() == "one"
+    return module
+
+
+async def _until_answered(running: Running, answer: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while await running.call() != answer:  # noqa: ASYNC110 - what it waits for is another's
+            await asyncio.sleep(0.05)
+
+
+async def test_a_changed_plugin_module_is_loaded_anew_and_put_in_force(running: Running) -> None:
+    module = await _file_plugin(running)
+    async with running.reloader:
+        going, begun = asyncio.Event(), asyncio.Event()
+
+        async def upstream(_given: Mapping[str, Any]) -> str:
+            begun.set()
+            await going.wait()
+            return "x"
+
+        held = asyncio.create_task(running.gateway.call("echo", {}, upstream, credentials=running.made.key))
+        await begun.wait()
+        module.write_text(PLUGIN_MODULE.replace("ANSWER", "two"))
+        await _until_answered(running, "two")
+        going.set()
+        assert await held == "one"
+
+
+async def test_a_plugin_module_that_is_broken_keeps_the_old_one_until_it_is_mended(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    module = await _file_plugin(running)
+    async with running.reloader:
+        module.write_text("class Answering(:\n")
+        await _until(lambda: "nothing was changed" in caplog.text)
+        assert await running.call() == "one"
+        module.write_text(PLUGIN_MODULE.replace("ANSWER", "three"))
+        await _until_answered(running, "three")
+
+
+async def test_a_new_module_in_the_plugins_folder_and_a_changed_list_are_noticed(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    module = await _file_plugin(running)
+    plugins = module.parent / "lists.yaml"
+    plugins.write_text("plugins: []\n")
+    plugins.chmod(0o600)
+    running.edit(
+        lambda value: value["plugins"].pop("hooks"), lambda value: value.update(include=["plugins/lists.yaml"])
+    )
+    await running.reloader.reload()
+    assert await running.call() == "x"
+    async with running.reloader:
+        await asyncio.sleep(1.2)  # one look at least, so that the next finds a change
+        plugins.write_text("plugins: [{name: nonesuch, kind: plugins.nonesuch.Nonesuch}]\n")
+        await _until(lambda: "nothing was changed" in caplog.text)
+        plugins.write_text("plugins: [{name: answering, kind: plugins.answering.Answering}]\n")
+        await _until_answered(running, "one")
+
+
+async def test_a_list_that_a_refused_configuration_names_is_watched_too(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    module = await _file_plugin(running)
+    plugins = module.parent / "lists.yaml"
+    plugins.write_text("plugins: [{name: answering, knd: 1}]\n")
+    plugins.chmod(0o600)
+    async with running.reloader:
+        running.edit(
+            lambda value: value["plugins"].pop("hooks"), lambda value: value.update(include=["plugins/lists.yaml"])
+        )
+        await _until(lambda: "nothing was changed" in caplog.text)
+        plugins.write_text("plugins: []\n")
+        await _until_answered(running, "x")
+
+
+async def test_a_file_written_in_steps_is_never_in_force_half(running: Running) -> None:
+    running.edit(_only_read)
+    whole = running.file.read_bytes()
+    halves = json.loads(whole)
+    halves["roles"]["everything"]["tools"], halves["roles"]["everything"]["prompts"] = ["*"], ["none"]
+    new = json.dumps(halves).encode()
+    seen: set[tuple[bool, bool]] = set()
+    async with running.reloader:
+        for turn in range(20):
+            for text in (whole, new):
+                with running.file.open("r+b") as file:  # over what stands there, as some editors do
+                    file.truncate(len(text))
+                    for start in range(0, len(text), 97):
+                        file.write(text[start : start + 97])
+                        file.flush()
+                        await asyncio.sleep(0.001)
+                running.reloader.ask()
+                permissions = running.parts.gateway.snapshot.permissions
+                seen.add((_may(running, "prompt"), _may(running, "tool")))
+                assert permissions is not None, turn
+    # (prompts, tools): the first configuration, and the two that were written whole.
+    assert seen <= {(True, True), (True, False), (False, True)}
+
+
+def _may(running: Running, kind: str) -> bool:
+    owner = Principal(subject="owner", provider="api_key", roles=("everything",))
+    return running.gateway.permits(owner, Operation(kind), "echo")
+
+
+async def test_modes_set_at_run_time_stay_over_a_reload_until_their_plugin_is_gone(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    running.gateway.plugins.disable("pii")
+    running.gateway.plugins.set_mode("secrets", "permissive", tool="e*")
+    running.edit(_noting("new"))
+    await running.reloader.reload()
+    assert await running.call(argument="ada@example.com") == "ada@example.com"
+    assert "plugin 'pii': mode disabled stays in force over the reload" in caplog.text
+    running.edit(_unguarded)
+    await running.reloader.reload()
+    assert "plugin 'pii': mode disabled is forgotten" in caplog.text
+    assert not any(plugin.overrides for plugin in running.gateway.plugins.list())
+
+
+async def test_a_bad_reload_keeps_modes_and_what_was_moved(running: Running) -> None:
+    running.gateway.plugins.disable("pii")
+    before = running.gateway.snapshot
+    running.file.write_text("{")
+    assert not await running.reloader.try_reload("test")
+    assert running.gateway.snapshot is before
+
+
+async def test_what_a_request_from_before_a_change_still_uses_is_not_closed_by_a_reload(running: Running) -> None:
+    async with running.reloader:
+        running.edit(_noting("old"))
+        await running.reloader.reload()
+        going, begun = asyncio.Event(), asyncio.Event()
+
+        async def upstream(_given: Mapping[str, Any]) -> str:
+            begun.set()
+            await going.wait()
+            return "done"
+
+        held = asyncio.create_task(running.gateway.call("echo", {}, upstream, credentials=running.made.key))
+        await begun.wait()
+        running.gateway.plugins.disable("old")
+        running.gateway.plugins.enable("old")
+        running.edit(_noting("new"))
+        await running.reloader.reload()
+        await asyncio.sleep(0.2)
+        assert "stop old" not in NotingPlugin.noted
+        going.set()
+        assert await held == "done"
+        del held
+        await _until(lambda: "stop old" in NotingPlugin.noted)
+
+
+async def test_changes_of_plugins_during_reloads_are_all_kept(running: Running) -> None:
+    async with running.reloader:
+        for turn in range(5):
+            reload = asyncio.create_task(running.reloader.reload())
+            while not reload.done():
+                running.gateway.plugins.set_mode("pii", "disabled", tool=f"tool_{turn}")
+                await asyncio.sleep(0)
+            await reload
+    assert len(running.gateway.plugins.show("pii").overrides) == 5

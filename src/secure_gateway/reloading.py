@@ -9,26 +9,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import hashlib
 import inspect
 import logging
-import os
 import signal
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 
 from secure_gateway.bootstrap import Closer, Parts, rebuild
-from secure_gateway.config.loader import MAX_CONFIG_BYTES
 from secure_gateway.decisions import Stage
 from secure_gateway.errors import ConfigError, ErrorCode, GatewayError, Problem, RequestError
 from secure_gateway.pipeline.control import record_event
 from secure_gateway.pipeline.overrides import Lease
 from secure_gateway.pipeline.run import raised_at
 from secure_gateway.pipeline.snapshot import Snapshot
+from secure_gateway.watched_files import WatchedFiles
 
 POLL_SECONDS: Final = 1.0
 """How often the file is looked at."""
@@ -74,7 +73,7 @@ class Reloader:
         self._lock = asyncio.Lock()
         self._asked = asyncio.Event()
         self._leaving = False
-        self._file = _WatchedFile(parts)
+        self._files = WatchedFiles(parts)
         self._watching: asyncio.Task[None] | None = None
         self._drains: dict[asyncio.Task[None], asyncio.Event] = {}
 
@@ -90,12 +89,16 @@ class Reloader:
             await gateway.start()  # or its first request would start the new plugins a second time
             closers: list[Closer] = []
             try:
+                held = await asyncio.to_thread(self._files.digests)
                 built = await self._build(closers)
+                # By what they held before: what has changed since then may not be in force.
+                files = await asyncio.to_thread(WatchedFiles, built, held)
             except BaseException:
                 await _close_all(closers)
                 raise
             self._parts = msgspec.structs.replace(built, gateway=gateway)
             self._swap(built.gateway.snapshot)
+            self._files = files
             return self._parts
 
     async def try_reload(self, reason: str) -> bool:
@@ -108,6 +111,8 @@ class Reloader:
         try:
             await self.reload()
         except GatewayError as error:
+            if isinstance(error, ConfigError):
+                self._files.also(Path(problem.file) for problem in error.problems if problem.file)
             return self._failed(reason, one_line(error))
         except Exception as error:  # noqa: BLE001 - a stranger's constructor or check: what is in force must go on
             return self._failed(reason, f"a fault of a plugin or of the gateway itself: {raised_at(error)}")
@@ -155,8 +160,7 @@ class Reloader:
                 return
             asked = self._asked.is_set()
             self._asked.clear()
-            changed = await asyncio.to_thread(self._file.has_changed) if asked or self._file.is_touched() else False
-            if asked or changed:
+            if await asyncio.to_thread(self._files.have_changed) or asked:
                 await self.try_reload("asked to" if asked else "the file has changed")
 
     async def _build(self, closers: list[Closer]) -> Parts:
@@ -192,38 +196,6 @@ class Reloader:
         error = RequestError(ErrorCode.INVALID_REQUEST, said)
         record_event(self._parts.gateway.snapshot, RECORD_NAME, _RELOAD, said, error)
         return Attempt(done=False, said=said)
-
-
-class _WatchedFile:
-    """The configuration file: what it looked like and held when it was last read to be put in force."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._path = parts.loaded.path
-        self._looks: tuple[int, int, int] | None = None
-        self._digest = parts.loaded.digest
-
-    def is_touched(self) -> bool:
-        """Tell whether it looks other than at the last call of ``has_changed``. One system call."""
-        return self._look() != self._looks
-
-    def has_changed(self) -> bool:
-        """Tell whether it holds something else than at the last call. Whether it may be trusted is asked by whoever loads it."""
-        self._looks = self._look()
-        try:
-            # A pipe in its place must not hold us up.
-            with os.fdopen(os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-                digest = hashlib.sha256(file.read(MAX_CONFIG_BYTES + 1)).hexdigest()
-        except (OSError, ValueError) as error:
-            digest = type(error).__name__
-        changed, self._digest = digest != self._digest, digest
-        return changed
-
-    def _look(self) -> tuple[int, int, int] | None:
-        try:
-            status = self._path.stat()
-        except (OSError, ValueError):
-            return None
-        return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def one_line(error: GatewayError) -> str:

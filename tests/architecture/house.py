@@ -80,7 +80,7 @@ ROOMS = (
     # Native plugins made external ones: speaks MCP with the proxy's wire, and knows no gateway.
     Room(8, "plugin_server.*"),
     # The front door: the one file that knows every part, how it is made anew while it runs, and the names that an app imports.
-    Room(8, "bootstrap", "reloading", PACKAGE),
+    Room(8, "bootstrap", "reloading", "watched_files", PACKAGE),
     Room(9, "cli.*"),
     Room(10, "__main__"),
 )

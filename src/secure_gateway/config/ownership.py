@@ -73,7 +73,12 @@ def read_trusted(path: Path, *, limit: int, private: bool = False, uid: int | No
             )
         if private:
             _check_private(path, status, owner)
-        return _read(descriptor, path, limit)
+        data = _read(descriptor, path, limit)
+        after = os.fstat(descriptor)
+        if (after.st_mtime_ns, after.st_size) != (status.st_mtime_ns, status.st_size):
+            # Half of what was there and half of what is meant might even make sense together.
+            raise _refusal(path, "a file that was written while it was read", "a file that stands still", "Try again.")
+        return data
 
 
 @contextmanager
