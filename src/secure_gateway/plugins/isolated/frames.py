@@ -37,9 +37,10 @@ class Call(msgspec.Struct, tag=True):
 
 
 class Cancel(msgspec.Struct, tag=True):
-    """Nobody waits for this answer any more."""
+    """Nobody waits for this answer any more. ``patience``: for how many seconds the plugin may go on computing all the same."""
 
     number: int
+    patience: float = 0.0
 
 
 class Start(msgspec.Struct, tag=True):

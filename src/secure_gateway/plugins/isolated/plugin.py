@@ -103,9 +103,9 @@ class ProcessPlugin(ForeignPlugin):
             return await future
         except asyncio.CancelledError:
             # Whoever went away, time is counted until the plugin's own limit: before that, a process that computes may do so.
-            self._process.cancel(number)
-            patience = max(0.0, deadline - monotonic()) + 2 * GRACE
-            loop.call_later(patience, partial(self._process.end_unless_alive, number))
+            patience = max(0.0, deadline - monotonic())
+            self._process.cancel(number, patience)
+            loop.call_later(patience + 2 * GRACE, partial(self._process.end_unless_alive, number))
             raise
 
 

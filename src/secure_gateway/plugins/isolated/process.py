@@ -119,11 +119,11 @@ class PluginProcess:
             outbox.put(message)
         return number
 
-    def cancel(self, number: int) -> None:
-        """Say that nobody waits for call ``number`` any more."""
+    def cancel(self, number: int, patience: float) -> None:
+        """Say that nobody waits for call ``number`` any more; it may still compute for ``patience`` seconds."""
         with self._change:
             if number in self._pending and self._outbox is not None:
-                self._outbox.put(frames.Cancel(number))
+                self._outbox.put(frames.Cancel(number, patience))
 
     def end_unless_alive(self, number: int) -> None:
         """End the process unless it has noticed that call ``number`` was cancelled."""

@@ -184,7 +184,7 @@ class _Worker:
             self._wire.send(frames.Cancelled(message.number))
             step = self._step
             if step[0] == message.number:
-                alarm = threading.Timer(GRACE, self._end_if_blocked, (step,))
+                alarm = threading.Timer(message.patience + GRACE, self._end_if_blocked, (step,))
                 alarm.daemon = True
                 alarm.start()
             later(self._cancel, message.number)
