@@ -120,6 +120,9 @@ class ScriptedUpstream:
                     {"name": name, "inputSchema": {"type": "object", "x": 1.50}} for name in ("echo", "sse", "cookie")
                 ]
                 await exchange.json({"id": key, "result": {"tools": tools, "cacheScope": "public", "ttlMs": 5}})
+            case "tasks/list":
+                tasks = [{"taskId": f"task-{number}"} for number in range(3)]
+                await exchange.json({"id": key, "result": {"tasks": tasks}})
             case "tools/call":
                 await self._call(key, params["name"], params.get("arguments") or {}, exchange)
             case _ if key is None:
@@ -170,6 +173,10 @@ class ScriptedUpstream:
                     arguments.get("body", "").encode(),
                     [("content-type", arguments.get("type", "text/plain")), *lines],
                 )
+            case "task":
+                task = {"taskId": arguments["id"], "status": "working"}
+                made = {"task": task} if arguments["nested"] else {"resultType": "task", **task}
+                await exchange.json({"id": key, "result": made})
             case "cookie":
                 await exchange.json(
                     {"id": key, "result": _text("set")},

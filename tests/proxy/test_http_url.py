@@ -134,6 +134,38 @@ async def test_sessions_opened_at_once_are_counted_before_the_server_has_answere
     assert sum("mcp-session-id" in answer.headers for answer in answers) == MOST_PER_OWNER
 
 
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_task_belongs_to_the_principal_whose_request_made_it(
+    gateway: RunningGateway, modern: HttpClient, seen: ScriptedUpstream, nested: bool
+) -> None:
+    modern.call("task", id="task-1", nested=nested)
+    with HttpClient(gateway.url(), OTHER_KEY, modern=True) as other:
+        other.call("task", id="task-2", nested=nested)
+        for method in ("tasks/get", "tasks/result", "tasks/cancel", "tasks/update", "tasks/new"):
+            assert modern.post(id=1, method=method, params={"taskId": "task-1"}).json()["result"]
+            for params in ({"taskId": "task-1"}, {"taskid": "task-1"}, {"taskId": "task-0"}, {"taskId": ["task-1"]}):
+                error = other.post(id=1, method=method, params=params).json()["error"]
+                assert error["code"] == -32602
+        assert len(seen.messages("tasks/get")) == 1
+        for client, own in ((modern, "task-1"), (other, "task-2")):
+            listed = client.post(id=1, method="tasks/list", params={}).json()["result"]["tasks"]
+            assert [task["taskId"] for task in listed] == [own]
+        # What one principal has, another one does not get by being told of it as well.
+        other.call("task", id="task-1", nested=nested)
+        assert "error" in other.post(id=1, method="tasks/get", params={"taskId": "task-1"}).json()
+
+
+def test_news_of_a_task_reaches_its_owner_only(client: HttpClient) -> None:
+    client.call("task", id="mine", nested=True)
+    news = [
+        {"jsonrpc": "2.0", "method": "notifications/tasks/status", "params": {"taskId": name, "status": "working"}}
+        for name in ("mine", "hers")
+    ]
+    stream = "".join(f"data: {json.dumps(one)}\n\n" for one in news)
+    found = events(client.call("rawsse", body=stream + 'data: {"jsonrpc":"2.0","id":$ID,"result":{}}\n\n').text)
+    assert [event.message.get("params", {}).get("taskId") for event in found] == ["mine", None]
+
+
 def test_a_deleted_session_is_gone(client: HttpClient, seen: ScriptedUpstream) -> None:
     assert client.delete().status_code == 200
     assert seen.seen[-1].method == "DELETE"

@@ -55,13 +55,14 @@ class Posting:
     async def forward(self, outgoing: Message, judged: Request) -> Message:
         """Post ``outgoing`` and return its answer; on the way, pass on what the server says before it."""
         exchange, upstream = self._exchange, self._traffic.upstream
+        self._traffic.tasks.check(exchange.owner, outgoing)
         extra = [*upstream.own_headers(judged.headers), *upstream.message_headers(exchange, self._message, outgoing)]
         async with upstream.send("POST", exchange, self._session.upstream_id, outgoing.raw, extra) as response:
             self._status = response.status_code
             self._headers = passed_back(response)
             self._meet_session(response)
             self._answer = await (self._streamed(response) if is_stream(response) else self._single(response))
-            return self._answer
+            return self._traffic.tasks.seen(exchange.owner, outgoing, self._answer)
 
     async def finish(self, answer: Message) -> None:
         """Send the judged answer in the form in which the server sent it."""

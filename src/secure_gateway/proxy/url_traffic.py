@@ -19,6 +19,7 @@ from secure_gateway.proxy.sessions import Owner, Sessions
 from secure_gateway.proxy.settings import UpstreamServer
 from secure_gateway.proxy.sse import Event
 from secure_gateway.proxy.url_session import UrlSession
+from secure_gateway.proxy.url_tasks import TaskOwners
 from secure_gateway.proxy.url_upstream import UrlUpstream
 from secure_gateway.proxy.wire import Kind, Message, WireLimits, cancelled_id, decode
 from secure_gateway.types import Request
@@ -43,6 +44,7 @@ class UrlTraffic:
         self.sessions: Sessions[UrlSession] = Sessions(
             lambda session: session.streams > 0, lambda session: session.questions.close()
         )
+        self.tasks = TaskOwners()
         self._sessionless: OrderedDict[Owner, UrlSession] = OrderedDict()
 
     def open_session(self, open_session: OpenSession, upstream_id: str) -> UrlSession:
@@ -80,6 +82,9 @@ class UrlTraffic:
         await self._keep_cursor(exchange, event)
 
     async def _pass_notification(self, exchange: Exchange, session: UrlSession, event: Event, message: Message) -> None:
+        if not self.tasks.is_for(exchange.owner, message):
+            await self.drop_event(exchange, event, "what it has to say of a task of somebody else")
+            return
         try:
             judged = await self.judge.server_notification(message, exchange.caller)
         except AuthenticationDenied:
@@ -108,8 +113,8 @@ class UrlTraffic:
     ) -> None:
         """Pass an answer that comes by another stream than its request went out by. It is judged as if it came for the first time."""
 
-        async def forward(_outgoing: Message, _judged: Request) -> Message:
-            return answer
+        async def forward(outgoing: Message, _judged: Request) -> Message:
+            return self.tasks.seen(exchange.owner, outgoing, answer)
 
         try:
             judged = await self.judge.client_request(request, exchange.caller, forward)
