@@ -13,8 +13,8 @@ EDITABLE := --quiet --no-input --disable-pip-version-check --no-deps --no-build-
 
 ## Verbs ---------------------------------------------------------------------------------------------------------
 
-.PHONY: help demo test test-all test-lowest lint types tests bench docs lock sbom clean
-.PHONY: system-packages env-servers env-fastmcp env-cpex env-node
+.PHONY: help demo test test-all test-lowest lint types tests bench quality docs lock sbom clean
+.PHONY: system-packages env-servers env-fastmcp env-checkers env-cpex env-node
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -38,17 +38,20 @@ types: .venv/.stamp  ## mypy, strict
 
 # Soak tests run for minutes each; every other test runs here, and none is skipped silently.
 MARKERS = -m 'not soak'
-tests: .venv/.stamp system-packages env-servers env-fastmcp env-cpex env-node
+tests: .venv/.stamp system-packages env-servers env-fastmcp env-checkers env-cpex env-node
 	@$(BIN)/pytest $(MARKERS) $(PYTEST_ARGS)
 
 LOWEST := .cache/envs/lowest
-test-lowest: system-packages env-servers env-fastmcp env-cpex env-node  ## the tests once more, with the oldest dependencies that pyproject.toml allows
+test-lowest: system-packages env-servers env-fastmcp env-checkers env-cpex env-node  ## the tests once more, with the oldest dependencies that pyproject.toml allows
 	@scripts/python-env $(LOWEST) requirements-lowest.lock
 	@$(LOWEST)/bin/python -m pip install $(EDITABLE)
 	@$(LOWEST)/bin/pytest $(MARKERS) $(PYTEST_ARGS) --ignore tests/conformance
 
 bench: .venv/.stamp env-servers env-node  ## measure against named peers, into benchmarks/results.json
 	@$(BIN)/python -m benchmarks
+
+quality: .venv/.stamp  ## measure what the guardrails find against named peers, into benchmarks/quality.json and the docs
+	@$(BIN)/python -m benchmarks.quality
 
 docs: .venv/.stamp  ## check every link in the docs and run their examples
 	@$(BIN)/python scripts/check_docs.py
@@ -84,6 +87,9 @@ env-fastmcp:
 
 env-cpex:
 	@scripts/python-env .cache/envs/cpex tests/integration/requirements-cpex.txt
+
+env-checkers:
+	@scripts/python-env .cache/envs/checkers tests/integration/requirements-checkers.txt
 
 env-node:
 	@scripts/node22
