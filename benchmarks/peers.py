@@ -11,8 +11,11 @@ from benchmarks.harness import ROOT
 
 PINS: dict[str, tuple[str, ...]] = {
     "cpex": ("cpex==0.1.4",),
+    "cpex-detectors": ("cpex==0.1.4", "cpex-pii-filter==0.3.9", "cpex-secrets-detection==0.3.14"),
+    "detect-secrets": ("detect-secrets==1.5.0",),
     "enkrypt": ("secure-mcp-gateway==2.2.4",),
     "fastmcp": ("fastmcp==4.1.2", "uvicorn==0.54.0"),
+    "presidio": ("presidio-analyzer==2.2.366", "spacy==3.8.18"),
 }
 
 

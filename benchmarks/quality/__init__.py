@@ -1,0 +1,1 @@
+"""How much the guardrails find, and how often they are wrong: ours and the peers on the same lines."""
