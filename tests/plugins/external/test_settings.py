@@ -71,6 +71,6 @@ def test_a_script_that_cannot_be_started_is_refused(tmp_path: Path, script: str,
 
 def test_reprs_show_no_secret() -> None:
     mcp = {"proto": "streamablehttp", "url": "https://x", "headers": {"A": "hunter2"}, "env": {"B": "hunter2"}}
-    mcp["tls"] = {"certfile": "c", "keyfile_password": "hunter2"}  # type: ignore[assignment]
+    mcp["tls"] = {"certfile": "c", "keyfile_password": "hunter2"}
     endpoint = read_endpoint(_config(mcp))
     assert "hunter2" not in f"{endpoint!r}{endpoint.tls!r}"
