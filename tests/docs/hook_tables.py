@@ -9,6 +9,7 @@ import msgspec
 from secure_gateway.config.context_forge import ALIASES, MODE_REFUSALS, MODES
 from secure_gateway.plugins.framework import HOOK_POINTS
 from secure_gateway.plugins.hook_loader import BUILT_IN
+from tests.docs.hook_doors import door_table, result_table
 
 PAGE = Path(__file__).parents[2] / "docs" / "hooks.md"
 
@@ -30,7 +31,10 @@ def hook_table() -> str:
 def kind_table() -> str:
     forge = {ours: theirs for theirs, ours in ALIASES.items()}
     rows = ["| kind | also called |", "|---|---|"]
-    return "\n".join([*rows, *(f"| `{kind}` | `{forge[kind]}` |" for kind in sorted(BUILT_IN.keys() & forge.keys()))]) + "\n"
+    return (
+        "\n".join([*rows, *(f"| `{kind}` | `{forge[kind]}` |" for kind in sorted(BUILT_IN.keys() & forge.keys()))])
+        + "\n"
+    )
 
 
 def mode_table() -> str:
@@ -40,7 +44,7 @@ def mode_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-TABLES = {"hooks": hook_table, "kinds": kind_table, "modes": mode_table}
+TABLES = {"hooks": hook_table, "doors": door_table, "results": result_table, "kinds": kind_table, "modes": mode_table}
 
 
 def printed(text: str) -> str:

@@ -24,12 +24,10 @@ async def http_pre_request(run: Run) -> None:
         return
     subject = Subject(request.name, isolate(_facts(request.arguments), 2), request.headers)
     await run_hooks(run, "http_pre_request", subject)
-    if (
-        subject.headers is not None
-        and subject.headers is not request.headers
-        and run.snapshot.read_credentials is not None
-    ):
-        request.headers = subject.headers
+    if subject.headers is None or subject.headers is request.headers:
+        return
+    request.headers = subject.headers
+    if run.snapshot.read_credentials is not None:
         context = request.credentials.context if request.credentials is not None else {}
         request.credentials = run.snapshot.read_credentials(subject.headers, context)
 
