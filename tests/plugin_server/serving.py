@@ -80,3 +80,71 @@ def visit(python: Path, script: str, door: Any) -> Any:
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
+
+
+class StdioServer:
+    """A client on the pipes of the real command, byte by byte."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._in, self._out = process.stdin, process.stdout
+
+    def send(self, message: bytes | dict[str, Any]) -> None:
+        raw = message if isinstance(message, bytes) else json.dumps({"jsonrpc": "2.0", **message}).encode()
+        self._in.write(raw + b"\n")
+        self._in.flush()
+
+    def receive(self) -> dict[str, Any]:
+        line = self._out.readline()
+        assert line, "the server has left"
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def ask(self, message: bytes | dict[str, Any]) -> dict[str, Any]:
+        self.send(message)
+        return self.receive()
+
+    def initialize(self) -> None:
+        said = self.ask({"id": "i", "method": "initialize", "params": {"protocolVersion": "2025-06-18"}})
+        assert said["result"]["protocolVersion"] == "2025-06-18"
+        self.send({"method": "notifications/initialized"})
+
+    def still_answers(self) -> bool:
+        return self.ask({"id": "alive", "method": "ping"}) == {"jsonrpc": "2.0", "id": "alive", "result": {}}
+
+    def leave(self) -> int:
+        """Close our end and return the exit code."""
+        self._in.close()
+        return self.process.wait(PATIENCE)
+
+
+def hook_call(message_id: Any, plugin: str, hook: str, payload: Any, **context: Any) -> dict[str, Any]:
+    """Return the request that asks ``plugin`` at ``hook``."""
+    facts = {"global_context": {"request_id": "r"}, **context}
+    arguments = {"hook_type": hook, "plugin_name": plugin, "payload": payload, "context": facts}
+    return {"id": message_id, "method": "tools/call", "params": {"name": "invoke_hook", "arguments": arguments}}
+
+
+def said(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what the tool answered."""
+    found: dict[str, Any] = json.loads(answer["result"]["content"][0]["text"])
+    return found
+
+
+@contextmanager
+def stdio_server(folder: Path, path: Path, **env: str) -> Iterator[StdioServer]:
+    """Serve on pipes; the process ends with the block."""
+    process = subprocess.Popen(
+        [*SERVE, str(path)],
+        env=environment(folder, **env),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    with process:
+        try:
+            yield StdioServer(process)
+        finally:
+            process.kill()

@@ -96,6 +96,9 @@ def supervise(coroutine: Coroutine[Any, Any, Any], waiting: Any, limit: Deadline
             except asyncio.CancelledError as error:
                 limit.resumed = monotonic()
                 if alarm.take():
+                    if alarm.is_cancelled:  # from outside as well: it has swallowed that, or does not end in time
+                        _abandon(coroutine)
+                        raise
                     if limit.expired:
                         _abandon(coroutine)
                         raise TimeLimitExceededError from None
@@ -149,12 +152,18 @@ class _Alarm:
             self._timer = None
 
     def take(self) -> bool:
-        """Tell whether the cancellation that just arrived is this alarm's alone, and take it off the task."""
+        """Tell whether the cancellation that just arrived is this alarm's, and take it off the task."""
         if not self._fired:
             return False
         self._fired = False
         self._timer = None
-        return self._task.uncancel() == 0
+        self._task.uncancel()
+        return True
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody else has cancelled the task."""
+        return self._task.cancelling() > 0
 
     def _fire(self) -> None:
         self._fired = True
