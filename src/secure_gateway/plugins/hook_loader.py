@@ -17,13 +17,14 @@ from secure_gateway.config.context_forge import ALIASES, instead_of
 from secure_gateway.config.ownership import check_ownership
 from secure_gateway.config.plugin_kinds import is_bundled, is_cpex_package, module_of, why_left_out
 from secure_gateway.config.plugin_list import PluginList, read_manifest
-from secure_gateway.errors import ConfigError, Problem, ProviderContractError
+from secure_gateway.errors import ConfigError, GatewayError, Problem, ProviderContractError
 from secure_gateway.plugins.construction import told_when_slow
 from secure_gateway.plugins.framework.binding import HookBinding
+from secure_gateway.plugins.framework.model_config import read_config
 from secure_gateway.plugins.framework.plugin import ForeignPlugin, Plugin, PluginConfig
 from secure_gateway.plugins.framework.registration import bind_plugin
 from secure_gateway.plugins.hook_order import HookOrder, order_for
-from secure_gateway.plugins.registry import ProviderRegistry, import_file
+from secure_gateway.plugins.registry import ProviderRegistry, import_file, missing_package
 
 logger = logging.getLogger(__name__)
 
@@ -113,12 +114,17 @@ class HookLoader:
         cls: Any = self._registry.load(ISOLATED, where) if isolated else self._class_of(config, f"{where}.kind", module)
         build: Callable[[PluginConfig], Plugin] = partial(cls, order=order) if isolated else cls
         try:
-            plugin = build(config)
+            plugin = build(read_config(cls, config))
         except ConfigError as error:
             raise ConfigError([_anchored(problem, where) for problem in error.problems]) from error
+        except GatewayError as error:  # written by us, for people: a model that is none, an extra that is not installed
+            raise ConfigError(
+                Problem(where, f"{cls.__qualname__}, which cannot work here: {error}", "a plugin that can be built")
+            ) from error
         except (Exception, SystemExit) as error:  # a stranger's constructor
             fault = f"{cls.__qualname__}, whose constructor raised {type(error).__name__}"
-            raise ConfigError(Problem(where, fault, "a plugin that can be built from this configuration")) from error
+            expected = "a plugin that can be built from this configuration"
+            raise ConfigError(Problem(where, fault, expected, missing_package(error))) from error
         try:
             bound = bind_plugin(plugin, default_timeout=float(settings.get("plugin_timeout", 5.0)), where=where)
         except ConfigError as error:

@@ -121,7 +121,7 @@ class ProviderRegistry:
                     where,
                     f"module {module_name!r}, which fails to import ({type(error).__name__}: {error})",
                     "a module that can be imported",
-                    "Install the package it comes from, or mend the module.",
+                    missing_package(error) or "Install the package it comes from, or mend the module.",
                 )
             ) from error
         cls = getattr(module, class_name, None)
@@ -215,10 +215,20 @@ def import_file(path: Path) -> ModuleType:
                 "$.plugins",
                 f"{path}, which fails to import ({type(error).__name__}: {error})",
                 "a module that can be imported",
-                "Mend it or move it out of the plugins folder.",
+                missing_package(error) or "Mend it or move it out of the plugins folder.",
             )
         ) from error
     return module
+
+
+def missing_package(error: BaseException) -> str:
+    """Say what to install for ``error``; nothing where it is no want of a module."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    root = error.name.partition(".")[0]
+    return (
+        f"Install the package that brings the module {root!r} beside the gateway: pip install {root.replace('_', '-')}."
+    )
 
 
 def _add(found: dict[str, ProviderSource], source: ProviderSource) -> None:

@@ -47,7 +47,8 @@ def test_of_the_whole_list_only_what_is_on_is_refused(tmp_path: Path) -> None:
     on = "plugins.json_repair.json_repair.JSONRepairPlugin"
     with pytest.raises(ConfigError) as caught:
         gateway_with(tmp_path, published(on=on))
-    assert "not guessed at" in str(caught.value) or "{{ env.NAME }}" in str(caught.value)
+    (problem,) = caught.value.problems
+    assert problem.hint == INSTEAD["json_repair"]
 
 
 @pytest.mark.parametrize(

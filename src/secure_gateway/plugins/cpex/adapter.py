@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -57,6 +58,10 @@ class CpexPlugin(ForeignPlugin):
         """Let the plugin release what it holds; end its process."""
         if self._host is not None:
             await self._host.shutdown()
+        await asyncio.to_thread(self.discard)
+
+    def discard(self) -> None:
+        """End the process of its own, if it has one."""
         if self._worker is not None:
             self._worker.close()
 

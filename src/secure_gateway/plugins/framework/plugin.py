@@ -6,7 +6,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -76,6 +76,9 @@ class Plugin(ABC):
     ``__init__`` gets the ``PluginConfig``; ``initialize`` and ``shutdown`` run once each, ``shutdown`` also after an ``initialize`` that
     failed half way.
     """
+
+    config_model: ClassVar[type[Any] | None] = None
+    """A pydantic model for ``config.config``, checked when the plugin is loaded; its values and defaults stand there afterwards."""
 
     def __init__(self, config: PluginConfig) -> None:
         self._config = config

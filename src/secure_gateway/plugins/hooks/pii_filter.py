@@ -60,6 +60,7 @@ _KNOWN: Final = (
     "default_mask_strategy",
     "redaction_text",
     "whitelist_patterns",
+    "custom_patterns",
     "compliance_mode",
 )
 _CONTENTS: Final = {HOOK_POINTS[content.hook].payload: content for content in (*PRE_CONTENTS, *POST_CONTENTS)}
@@ -83,6 +84,8 @@ class PIIFilterPlugin(Plugin):
                 options.refuse(
                     key, "true", "false", "Nothing looks for this yet; a search_replace plugin can, by a pattern."
                 )
+        if given.get("custom_patterns"):
+            options.refuse("custom_patterns", "patterns", "none", "Use the kind search_replace for patterns of your own.")
         detectors = _detectors(wanted)
         if not detectors:
             options.refuse("detect_ssn", "nothing to look for", "at least one detect_… that is true")
@@ -102,7 +105,7 @@ class PIIFilterPlugin(Plugin):
     @hook(*ToolHookType, *PromptHookType, *ResourceHookType, *AgentHookType)
     async def mask(self, payload: PluginPayload, context: PluginContext) -> PluginResult[Any]:
         """Look into the content of ``payload``. Raises ``ScannerError`` where nobody can tell what it holds."""
-        content = _CONTENTS[type(payload)]
+        content = next(_CONTENTS[kind] for kind in type(payload).__mro__ if kind in _CONTENTS)
         value = content.read(payload)
         findings = self._find(value)
         if not findings:

@@ -92,7 +92,7 @@ def compile_rule(pattern: str, replacement: str, where: str, key: str, *, ignore
 def rewrite_content(payload: PluginPayload, rewrite: Callable[[str], str]) -> bool:
     """Rewrite every string value in the content fields of ``payload``, a plugin's own copy, in place; say whether one changed."""
     changed = False
-    for field in _CONTENT[type(payload)]:
+    for field in next(_CONTENT[kind] for kind in type(payload).__mro__ if kind in _CONTENT):
         holder = [getattr(payload, field)]
         if rewrite_strings(holder, rewrite):
             setattr(payload, field, holder[0])
