@@ -85,7 +85,9 @@ class PIIFilterPlugin(Plugin):
                     key, "true", "false", "Nothing looks for this yet; a search_replace plugin can, by a pattern."
                 )
         if given.get("custom_patterns"):
-            options.refuse("custom_patterns", "patterns", "none", "Use the kind search_replace for patterns of your own.")
+            options.refuse(
+                "custom_patterns", "patterns", "none", "Use the kind search_replace for patterns of your own."
+            )
         detectors = _detectors(wanted)
         if not detectors:
             options.refuse("detect_ssn", "nothing to look for", "at least one detect_… that is true")
