@@ -40,7 +40,7 @@ async def run_bands(run: Run, hook: str, order: CallOrder, subject: Subject) -> 
     """Let every plugin of ``order`` judge ``subject``, band by band. Raises as ``run_hooks`` does."""
     done = 0
     while True:
-        slots = order.for_target(subject.name)  # anew for each band: one may have renamed the target
+        slots = order.for_target(subject.name, run.facts).slots  # anew for each band: one may have renamed the target
         if done == len(slots):
             return
         band = _next_band(slots[done:])

@@ -7,6 +7,7 @@ from typing import Any
 
 MOST = 64
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
+_SHORT = 16
 _Place = tuple[Any, ...]
 """Where a value stands: empty for the whole, else the place of what holds it, and its key or index there."""
 _LOOKS_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z]).{16,}")
@@ -53,6 +54,8 @@ def _pointer(place: _Place) -> str:
 
 def segment(key: str) -> str:
     """Return ``key`` as a pointer segment, or ``*`` where it does not look like a field name."""
+    if len(key) < _SHORT and key.isascii() and key.isidentifier():
+        return key
     return key if _PLAIN_KEY.fullmatch(key) and not _LOOKS_RANDOM.fullmatch(key) else "*"
 
 

@@ -30,7 +30,11 @@ async def run_hooks(run: Run, hook: str, subject: Subject) -> None:
     run.first_step = len(run.trace)
     done = 0
     while True:
-        run.slots = slots = order.for_target(subject.name, run.facts)
+        calls = order.for_target(subject.name, run.facts)
+        if calls.nobody is not None:
+            run.trace.extend(calls.nobody[done:])
+            return
+        run.slots = slots = calls.slots
         stage = _call_in_order(run, hook, slots[done:], subject)
         try:
             waiting = stage.send(None)

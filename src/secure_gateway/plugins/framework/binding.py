@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from secure_gateway.decisions import Note, Verdict
+from secure_gateway.decisions import Note, TraceEntry, Verdict
 from secure_gateway.plugins.framework.conditions import LONGEST_REMEMBERED, Condition, TargetCondition
 from secure_gateway.plugins.framework.context import GlobalContext, PluginContext
 from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
@@ -66,39 +66,52 @@ CallSlot = tuple[HookBinding, HookCall, float, Condition | None, str, type[Plugi
 """What the loop needs of a binding, unpacked in one go: itself, call, timeout, condition, plugin, result type, why it is skipped."""
 
 
+class Calls(msgspec.Struct, frozen=True):
+    """Whom to call at one hook for one target. ``nobody``: set, none of them, and these are the steps that say why."""
+
+    slots: tuple[CallSlot, ...]
+    nobody: tuple[TraceEntry, ...] | None
+
+
 class CallOrder:
     """The plugins of one hook in calling order. Immutable, but that it remembers for which targets which of them run."""
 
-    __slots__ = ("_by_target", "_by_tenant", "_depends", "_slots", "parallel", "point")
+    __slots__ = ("_by_target", "_by_tenant", "_calls", "_depends", "parallel", "point")
 
     def __init__(self, bindings: Sequence[HookBinding], *, parallel: bool = False) -> None:
         """``bindings``, at least one, are of one hook. ``parallel``: those of equal priority run at the same time."""
         priorities = [binding.priority for binding in bindings]
         self.parallel = parallel and len(set(priorities)) < len(priorities)
         self.point = bindings[0].point
-        self._slots = tuple(map(_call_slot, bindings))
+        self._calls = _calls(map(_call_slot, bindings))
         ruled = [binding.mode_rules for binding in bindings if binding.mode_rules is not None]
-        self._depends = bool(ruled) or any(isinstance(slot[3], TargetCondition) for slot in self._slots)
+        self._depends = bool(ruled) or any(isinstance(slot[3], TargetCondition) for slot in self._calls.slots)
         self._by_tenant = any(rules.by_tenant for rules in ruled)
-        self._by_target: dict[str | tuple[str, str], tuple[CallSlot, ...]] = {}
+        self._by_target: dict[str | tuple[str, str], Calls] = {}
 
     @property
     def bindings(self) -> tuple[HookBinding, ...]:
         """Whom it calls, in this order."""
-        return tuple(slot[0] for slot in self._slots)
+        return tuple(slot[0] for slot in self._calls.slots)
 
-    def for_target(self, name: str, facts: GlobalContext | None = None) -> tuple[CallSlot, ...]:
+    def for_target(self, name: str, facts: GlobalContext | None = None) -> Calls:
         """Return every plugin's slot. Conditions on ``name`` alone, and modes, are settled in it, other conditions are left to the caller."""
         if not self._depends:
-            return self._slots
+            return self._calls
         tenant = (facts.tenant_id or "") if self._by_tenant and facts is not None else ""
         key = (name, tenant) if tenant else name
-        slots = self._by_target.get(key)
-        if slots is None:
-            slots = tuple(_settled(slot, name, tenant) for slot in self._slots)
+        calls = self._by_target.get(key)
+        if calls is None:
+            calls = _calls(_settled(slot, name, tenant) for slot in self._calls.slots)
             if len(self._by_target) < _REMEMBERED and len(name) + len(tenant) <= LONGEST_REMEMBERED:
-                self._by_target[key] = slots
-        return slots
+                self._by_target[key] = calls
+        return calls
+
+
+def _calls(slots: Iterable[CallSlot]) -> Calls:
+    slots = tuple(slots)
+    steps = tuple((binding, 0.0, skipped) for binding, _, _, _, _, _, skipped in slots if skipped is not None)
+    return Calls(slots, steps if len(steps) == len(slots) else None)
 
 
 def _call_slot(binding: HookBinding) -> CallSlot:

@@ -43,6 +43,10 @@ class Isolated(msgspec.Struct):
             self.plan = _plan(self.value)
         return self.plan()
 
+    def apart(self) -> Isolated:
+        """Return the same value in containers that nobody else holds."""
+        return Isolated(self.copy(), self.small)
+
 
 def isolate(value: Any, max_depth: int) -> Isolated:
     """Return ``value``, checked, and so that it can be copied.
