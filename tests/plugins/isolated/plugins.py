@@ -217,3 +217,32 @@ class BlocksOnce(Plugin):
             lock.acquire()
             threading.Timer(1.5, lock.release).start()
             lock.acquire()
+
+
+class Unsteady(Plugin):
+    """Cannot be initialized a second time, and not be shut down; both would tell a secret."""
+
+    async def initialize(self) -> None:
+        mark = Path(self.config.config["mark"])
+        if mark.exists():
+            raise ValueError("hunter2")
+        mark.touch()
+
+    async def shutdown(self) -> None:
+        raise ValueError("hunter2")
+
+    async def tool_pre_invoke(self, payload: Any, context: Any) -> ToolPreInvokeResult:
+        if payload.args.get("act") == "die":
+            os._exit(1)
+        return ToolPreInvokeResult()
+
+
+class Liar(Plugin):
+    """Writes frames of its own in place of the answer."""
+
+    async def tool_pre_invoke(self, payload: Any, context: Any) -> ToolPreInvokeResult:
+        message = payload.args["message"]
+        data = bytes.fromhex(message)
+        os.write(_connection(), len(data).to_bytes(4, "big") + data)
+        await asyncio.sleep(60)
+        return ToolPreInvokeResult()

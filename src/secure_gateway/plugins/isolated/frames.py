@@ -12,6 +12,8 @@ from secure_gateway.plugins.hook_order import HookOrder
 
 MAX_FRAME: Final = 64 * 1024 * 1024
 """A process that announces more than this is ended before a byte of it is read."""
+MOST_PACKED: Final = MAX_FRAME - 4096
+"""How long a packed value may be, so that the frame around it is short enough."""
 MAX_DEPTH: Final = 200
 _HEADER: Final = struct.Struct(">I")
 _CHUNK: Final = 256 * 1024

@@ -23,6 +23,8 @@ from secure_gateway.plugins.isolated.process import PluginProcess
 
 _PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 _CLOSE_SECONDS: Final = 5.0
+_INITIALIZE_SECONDS: Final = 60.0
+_LONGEST_FAULT: Final = 300
 
 
 class ProcessPlugin(ForeignPlugin):
@@ -69,16 +71,18 @@ class ProcessPlugin(ForeignPlugin):
 
     async def initialize(self) -> None:
         """Have the plugin's own ``initialize`` run in its process, in every one of them."""
-        answer = await self._asked(frames.Start, monotonic() + frames_limit(self._limit))
+        answer = await self._asked(frames.Start, monotonic() + max(self._limit, _INITIALIZE_SECONDS))
         if isinstance(answer, frames.Fault):
-            raise AnswerError(answer.text)
+            raise AnswerError(_printable(answer.text))
 
     async def invoke_hook(self, hook: str, payload: Any, context: PluginContext) -> PluginResult[Any]:
         """Answer ``hook``. Raises ``AnswerError`` when the plugin failed, or its process did."""
         given = pack_call(payload, context)
+        if len(given) > frames.MOST_PACKED:
+            raise AnswerError(f"the call has {len(given)} bytes, and at most {frames.MOST_PACKED} go into its process")
         answer = await self._asked(lambda number: frames.Call(number, hook, given), monotonic() + self._limit)
         if isinstance(answer, frames.Fault):
-            raise AnswerError(answer.text)
+            raise AnswerError(_printable(answer.text))
         try:
             return take_answer(answer.said, hook, context)
         except Exception as error:  # noqa: BLE001 - a process may write anything
@@ -109,9 +113,9 @@ class ProcessPlugin(ForeignPlugin):
             raise
 
 
-def frames_limit(seconds: float) -> float:
-    """Return how long an ``initialize`` may take."""
-    return max(seconds, 60.0)
+def _printable(text: str) -> str:
+    """Return what a process says of its failure, as it may stand in a record: it may be the plugin that wrote it."""
+    return "".join(each if each.isprintable() else " " for each in text[:_LONGEST_FAULT])
 
 
 def _settle(future: asyncio.Future[Any], answer: frames.Answer | frames.Fault) -> None:

@@ -216,7 +216,7 @@ class PluginProcess:
                 frames.write(ours, hello)
                 writer.start()
                 self._listen(ours)
-            except (frames.FrameError, msgspec.MsgspecError, RecursionError, ValueError) as error:
+            except (frames.FrameError, msgspec.MsgspecError, RuntimeError, ValueError) as error:
                 why = f"its process wrote what is no answer ({type(error).__name__})"
             except TimeoutError:
                 why = "its process did not load it in time"

@@ -158,13 +158,16 @@ class _Worker:
     async def serve(self, *, initialize: bool) -> None:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
-        if initialize:
-            await self._plugin.initialize()
+        if initialize and (fault := await _fault_of(self._plugin.initialize())):
+            facts = ("$.plugins.hooks", f"a plugin whose initialize {fault}", "one that can be initialized", "", "", 0)
+            self._wire.send(frames.Refused([facts]))
+            os._exit(1)
         digest = next((binding.digest for binding in self._bindings.values()), "")
         self._wire.send(frames.Ready(list(self._bindings), digest))
         threading.Thread(target=self._read, name="secure-gateway-reader", daemon=True).start()
         await self._ended.wait()
-        await self._plugin.shutdown()
+        if fault := await _fault_of(self._plugin.shutdown()):
+            self._wire.send(frames.Logged(logging.WARNING, f"its shutdown {fault}"))
 
     def _read(self) -> None:
         with contextlib.suppress(OSError):
@@ -222,12 +225,9 @@ class _Worker:
         self._step = 0, 0
 
     async def _start(self, message: frames.Start) -> None:
-        try:
-            await self._plugin.initialize()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's initialize
-            self._wire.send(frames.Fault(message.number, f"its initialize raised {raised_at(error)}"))
-        else:
-            self._wire.send(frames.Answer(message.number, b""))
+        fault = await _fault_of(self._plugin.initialize())
+        number = message.number
+        self._wire.send(frames.Fault(number, f"its initialize {fault}") if fault else frames.Answer(number, b""))
 
     async def _answer(self, message: frames.Call) -> None:
         binding = self._bindings.get(message.hook)
@@ -239,7 +239,7 @@ class _Worker:
             answer: Awaitable[Any] = binding.call(handed.payload, handed.context)
             said = handed.answered(await answer)
             reply: frames.FromChild = frames.Answer(message.number, said)
-            if len(said) > frames.MAX_FRAME - 1024:
+            if len(said) > frames.MOST_PACKED:
                 reply = frames.Fault(message.number, f"its answer has {len(said)} bytes, which is too much")
         except asyncio.CancelledError:
             if message.number not in self._tasks:
@@ -249,6 +249,15 @@ class _Worker:
             ours = type(error) is AnswerError
             reply = frames.Fault(message.number, str(error) if ours else f"it raised {raised_at(error)}")
         self._wire.send(reply)
+
+
+async def _fault_of(work: Awaitable[None]) -> str:
+    """Let a stranger's ``initialize`` or ``shutdown`` run; return how it failed, without the words of its exception, or nothing."""
+    try:
+        await work
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code
+        return f"raised {raised_at(error)}"
+    return ""
 
 
 @types.coroutine
