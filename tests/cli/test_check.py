@@ -188,6 +188,29 @@ def test_a_plugin_whose_errors_would_pass_is_warned_of(
 
 
 @pytest.mark.parametrize(
+    ("mode", "strict", "status"),
+    [
+        ("permissive", False, "warning"),
+        ("permissive", True, "warning"),
+        ("enforce_ignore_error", False, "warning"),
+        ("enforce_ignore_error", True, "ok"),
+        ("disabled", False, "skipped"),
+    ],
+)
+def test_a_plugin_of_a_list_is_looked_at_as_well(
+    mode: str, strict: bool, status: str, started: Started, invoke: Invoke, tmp_path: Path
+) -> None:
+    entry = f"name: mask, kind: deny_list, mode: {mode}, config: {{words: [xyzzy]}}"
+    listed = tmp_path / "list.yaml"
+    listed.write_text(f"plugins: [{{{entry}}}]\nplugin_settings: {{fail_on_plugin_error: {str(strict).lower()}}}\n")
+    listed.chmod(0o600)
+    started.edit(lambda config: config.update(include=[str(listed)]))
+    code, found = _findings(invoke, "--offline")
+    assert code == ExitCode.OK
+    assert found["hook mask"]["status"] == status
+
+
+@pytest.mark.parametrize(
     ("change", "what"),
     [
         (lambda config: config["plugins"].pop("guardrails"), "guardrails"),

@@ -12,6 +12,7 @@ from secure_gateway.cli.peers import reached
 from secure_gateway.config.models import GatewayConfig
 from secure_gateway.errors import RequestDenied, RequestError
 from secure_gateway.plugins.auth.key_ring import KeyRing
+from secure_gateway.plugins.framework.plugin import PluginMode
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
 from secure_gateway.proxy.wire import WireError
 
@@ -46,21 +47,23 @@ def configuration_findings(parts: Parts) -> Iterator[Finding]:
     yield Finding(
         "telemetry", "ok" if sinks else "warning", ", ".join(sinks) or "none: only `explain` knows what happened"
     )
-    yield from _hook_findings(config)
+    yield from _hook_findings(parts)
     yield from _role_findings(config)
     if "api_key" in names:
         yield from _key_findings(parts)
 
 
-def _hook_findings(config: GatewayConfig) -> Iterator[Finding]:
-    for hook in config.plugins.hooks:
-        note = _LETS_ERRORS_PASS.get(hook.mode)
-        if hook.mode == "disabled":
-            yield Finding(f"hook {hook.name}", "skipped", "disabled in the configuration")
+def _hook_findings(parts: Parts) -> Iterator[Finding]:
+    """Look at every plugin, those of the lists too. Where any failure refuses, only permissive lets something pass."""
+    strict = {binding.plugin for binding in parts.hooks.bindings if binding.fail_on_error}
+    for plugin in parts.hooks.plugins:
+        note = _LETS_ERRORS_PASS.get(plugin.mode.value)
+        if plugin.mode is PluginMode.DISABLED:
+            yield Finding(f"hook {plugin.name}", "skipped", "disabled in the configuration")
+        elif note is None or (plugin.mode is PluginMode.ENFORCE_IGNORE_ERROR and plugin.name in strict):
+            yield Finding(f"hook {plugin.name}", "ok", plugin.config.kind)
         else:
-            yield Finding(
-                f"hook {hook.name}", "warning" if note else "ok", f"mode {hook.mode}: {note}" if note else hook.kind
-            )
+            yield Finding(f"hook {plugin.name}", "warning", f"mode {plugin.mode.value}: {note}")
 
 
 def _role_findings(config: GatewayConfig) -> Iterator[Finding]:
