@@ -25,6 +25,7 @@ _NEGATIVES: Final = {
 }
 # Each lookalike of the task counts double among the negatives.
 _SPECIAL_SHARE: Final = 2
+_UNSEEN: Final = 120
 
 
 def corpus(task: str) -> list[Line]:
@@ -37,6 +38,12 @@ def corpus(task: str) -> list[Line]:
 def _negatives(rng: random.Random, task: str, count: int) -> Iterator[Line]:
     makers = (*benign.COMMON, *(_NEGATIVES[task] * _SPECIAL_SHARE))
     seen: set[str] = set()
+    if task == "injection":
+        for _ in range(_UNSEEN):
+            line = laid_out(task, "benign/unseen", benign_injection.unseen_words(rng))
+            if line.content not in seen:
+                seen.add(line.content)
+                yield line
     turn = 0
     while len(seen) < count:
         make = makers[turn % len(makers)]

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.corpora import build
+from tests.corpora.generators import unseen
 from tests.corpora.generators.digits import luhn_digit
 from tests.corpora.generators.secret_formats import FORMATS
 from tests.corpora.lines import TASKS, Hit, Line, fill, labelled_text, laid_out, parts, rendered
@@ -46,7 +47,7 @@ def test_no_two_lines_are_the_same(task: str) -> None:
 @each_task
 def test_about_a_tenth_is_set_aside_of_positives_and_negatives_alike(task: str) -> None:
     for lines in ([line for line in corpus(task) if line.labels], negatives(task)):
-        assert 0.07 < sum(line.held for line in lines) / len(lines) < 0.13
+        assert 0.07 < sum(line.held for line in lines) / len(lines) < 0.15
 
 
 def test_another_process_with_another_hash_seed_writes_the_same_bytes(tmp_path: Path) -> None:
@@ -163,3 +164,11 @@ def test_eighty_kinds_of_credentials_and_more_are_in_the_corpus() -> None:
 def test_the_attacks_come_in_fifteen_languages() -> None:
     languages = {line.group.partition("/")[2] for line in corpus("injection") if line.group.startswith("override/")}
     assert languages >= set("en de fr es it pt nl pl ru zh ja ko tr ar hi".split())
+
+
+def test_lines_in_words_of_their_own_are_all_set_aside_and_no_open_line_uses_these_words() -> None:
+    apart = [line for line in corpus("injection") if line.group.endswith("/unseen")]
+    shown = "\n".join(line.content for line in corpus("injection") if not line.held)
+    assert len([line for line in apart if line.labels]) >= 100
+    assert all(line.held for line in apart)
+    assert not [text for text in (*unseen.ATTACKS, *unseen.HARMLESS) if text in shown]

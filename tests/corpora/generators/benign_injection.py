@@ -7,7 +7,7 @@ import json
 import random
 from typing import Any, Final
 
-from tests.corpora.generators import benign, words
+from tests.corpora.generators import benign, unseen, words
 
 
 def imperative(rng: random.Random) -> Any:
@@ -127,6 +127,12 @@ def chat(rng: random.Random) -> Any:
             f"Run the tests in folder {n} and post the result to the channel.",
         ]
     )
+
+
+def unseen_words(rng: random.Random) -> Any:
+    """Return what is set aside whatever else stands in the line."""
+    text = rng.choice(unseen.HARMLESS)
+    return rng.choice([f"{text} ({rng.randint(2, 999)})", {"id": rng.randint(2, 999), "body": text}])
 
 
 SPECIAL: Final[tuple[benign.Make, ...]] = (imperative, about, marks, encoded, chat)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from tests.corpora.generators import attack_phrases as phrases
-from tests.corpora.generators import words
+from tests.corpora.generators import unseen, words
 from tests.corpora.lines import Hit, Line, Parts, laid_out, parts
 
 PER_TECHNIQUE: Final = 150
 PER_LANGUAGE: Final = 60
+PER_UNSEEN: Final = 6
 
 
 def lines(rng: random.Random) -> Iterator[Line]:
@@ -25,6 +26,9 @@ def lines(rng: random.Random) -> Iterator[Line]:
     for language in phrases.LANGUAGES:
         for _ in range(PER_LANGUAGE):
             yield _line(rng, f"override/{language}", phrases.override(rng, language), language)
+    for attack in unseen.ATTACKS:
+        for _ in range(PER_UNSEEN):
+            yield _line(rng, "attack/unseen", attack)
     for definition in (_poisoned_tool, _poisoned_parameter, _shadowing_tool):
         for _ in range(PER_TECHNIQUE):
             yield laid_out("injection", definition.__name__.strip("_"), definition(rng))
