@@ -142,17 +142,21 @@ def test_a_task_belongs_to_the_principal_whose_request_made_it(
     with HttpClient(gateway.url(), OTHER_KEY, modern=True) as other:
         other.call("task", id="task-2", nested=nested)
         for method in ("tasks/get", "tasks/result", "tasks/cancel", "tasks/update", "tasks/new"):
-            assert modern.post(id=1, method=method, params={"taskId": "task-1"}).json()["result"]
-            for params in ({"taskId": "task-1"}, {"taskid": "task-1"}, {"taskId": "task-0"}, {"taskId": ["task-1"]}):
-                error = other.post(id=1, method=method, params=params).json()["error"]
-                assert error["code"] == -32602
-        assert len(seen.messages("tasks/get")) == 1
+            own_task = {"taskId": "task-1"}
+            assert modern.post(id=1, method=method, params=own_task).json()["result"]["seen"]["taskId"] == "task-1"
+            for params in (own_task, {"taskid": "task-1"}, {"taskId": "task-0"}, {"taskId": ["task-1"]}):
+                other.post(id=1, method=method, params=params, headers={"mcp-name": "task-1"})
+                other.post(id=1, method=method, params=params)
+                last = seen.seen[-1]
+                assert "task-1" not in last.body.decode() + str(last.header("mcp-name"))
+                assert "task-0" not in last.body.decode()
         for client, own in ((modern, "task-1"), (other, "task-2")):
             listed = client.post(id=1, method="tasks/list", params={}).json()["result"]["tasks"]
             assert [task["taskId"] for task in listed] == [own]
         # What one principal has, another one does not get by being told of it as well.
         other.call("task", id="task-1", nested=nested)
-        assert "error" in other.post(id=1, method="tasks/get", params={"taskId": "task-1"}).json()
+        other.post(id=1, method="tasks/get", params={"taskId": "task-1"})
+        assert seen.messages("tasks/get")[-1]["params"]["taskId"].startswith("unknown-")
 
 
 def test_news_of_a_task_reaches_its_owner_only(client: HttpClient) -> None:

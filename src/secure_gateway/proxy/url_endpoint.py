@@ -62,8 +62,7 @@ class UrlEndpoint(Endpoint):
         session = self._traffic.session(exchange)
 
         async def deliver(outgoing: Message) -> None:
-            self._traffic.tasks.check(exchange.owner, outgoing)
-            await self._deliver(exchange, session, message, outgoing)
+            await self._deliver(exchange, session, message, self._traffic.tasks.veiled(exchange.owner, outgoing))
 
         await self.judge.client_notification(message, exchange.caller, deliver)
 

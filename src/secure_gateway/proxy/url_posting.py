@@ -55,7 +55,7 @@ class Posting:
     async def forward(self, outgoing: Message, judged: Request) -> Message:
         """Post ``outgoing`` and return its answer; on the way, pass on what the server says before it."""
         exchange, upstream = self._exchange, self._traffic.upstream
-        self._traffic.tasks.check(exchange.owner, outgoing)
+        outgoing = self._traffic.tasks.veiled(exchange.owner, outgoing)
         extra = [*upstream.own_headers(judged.headers), *upstream.message_headers(exchange, self._message, outgoing)]
         async with upstream.send("POST", exchange, self._session.upstream_id, outgoing.raw, extra) as response:
             self._status = response.status_code

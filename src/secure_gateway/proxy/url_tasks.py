@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, Final
 
-from secure_gateway.errors import ErrorCode, RequestDenied
 from secure_gateway.proxy.sessions import Owner
-from secure_gateway.proxy.wire import Kind, Message, keep_items
+from secure_gateway.proxy.wire import Kind, Message, changed, keep_items
 
 MOST_TASKS: Final = 100_000
 """Tasks of one server whose owners are remembered; of more, the oldest belong to nobody."""
@@ -24,14 +24,23 @@ class TaskOwners:
         self._owners: OrderedDict[bytes, Owner] = OrderedDict()
         self._most = most
 
-    def check(self, owner: Owner, message: Message) -> None:
-        """Check what a client's message about a task names. Raises ``RequestDenied`` for a task of somebody else, or of nobody."""
+    def veiled(self, owner: Owner, message: Message) -> Message:
+        """Return a client's message as the server may read it: a task of somebody else, or of nobody, is named as one that does not exist.
+
+        So the server itself says what is to be said of such a task, in its own order of complaints, and none is touched.
+        """
+        params = message.params or {}
         if not message.method.startswith(_PREFIXES):
-            return
-        for name, value in (message.params or {}).items():
-            # Any spelling: a server that ignores case would read another member than we did.
-            if name.casefold() == "taskid" and not (name == "taskId" and self._belongs(value, owner)):
-                raise RequestDenied(ErrorCode.INVALID_ARGUMENTS, "the caller has no such task")
+            return message
+        # Any spelling: a server that ignores case would read another member than we did.
+        foreign = [
+            name
+            for name, value in params.items()
+            if name.casefold() == "taskid" and not (name == "taskId" and self._belongs(value, owner))
+        ]
+        if not foreign:
+            return message
+        return changed(message, params={**params, **dict.fromkeys(foreign, f"unknown-{secrets.token_hex(16)}")})
 
     def seen(self, owner: Owner, asked: Message, answer: Message) -> Message:
         """Take an answer on its way to ``owner``: remember a task that it makes, and leave tasks of others out of a list."""
