@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -35,6 +36,15 @@ class AuditOptions(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
+def audit_path(config: Mapping[str, Any], folder: Path) -> Path:
+    """Return the file that a provider configured so writes to; ``folder`` is that of the configuration."""
+    return _path(read_options(AuditOptions, config), folder)
+
+
+def _path(options: AuditOptions, folder: Path) -> Path:
+    return read_path("path", options.path) if options.path else folder / _FILE_NAME
+
+
 class AuditTelemetryProvider(TelemetryProvider):
     """Appends to a private, keyed hash chain in JSON lines, which continues over restarts."""
 
@@ -42,7 +52,7 @@ class AuditTelemetryProvider(TelemetryProvider):
 
     def __init__(self, config: Mapping[str, Any], services: ProviderServices) -> None:
         options = read_options(AuditOptions, config)
-        path = read_path("path", options.path) if options.path else services.config_dir / _FILE_NAME
+        path = _path(options, services.config_dir)
         self.durable = options.durable
         self._file = AuditFile(path, audit_key(services.master_key), options.max_bytes)
         self._path = path
