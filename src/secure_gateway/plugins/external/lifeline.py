@@ -87,7 +87,7 @@ class Lifeline:
             else:
                 self._breaker.left()
             raise
-        except BaseException:
+        except AnswerError:
             self._breaker.succeeded()  # it answers, be it nonsense: that is the affair of this call alone
             raise
         self._breaker.succeeded()
@@ -113,16 +113,18 @@ class Lifeline:
 
     async def _connect(self) -> Channel:
         channel = self._make()
+        is_up = False
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await shake_hands(channel)
-        except BaseException as error:
-            await channel.close(at_once=True)
-            if isinstance(error, TimeoutError):
-                raise ConnectionLostError(f"no handshake within {CONNECT_SECONDS:g} s") from None
-            if isinstance(error, AnswerError):  # without a handshake there is no connection, whatever it said
-                raise ConnectionLostError(str(error)) from None
-            raise
+            is_up = True
+        except TimeoutError:
+            raise ConnectionLostError(f"no handshake within {CONNECT_SECONDS:g} s") from None
+        except AnswerError as error:  # without a handshake there is no connection, whatever it said
+            raise ConnectionLostError(str(error)) from None
+        finally:
+            if not is_up:
+                await channel.close(at_once=True)
         return channel
 
     def _failed(self, channel: Channel | None) -> None:
