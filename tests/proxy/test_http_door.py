@@ -93,6 +93,13 @@ def _usual(gateway: RunningGateway, **instead: str) -> list[str]:
         ("evil.example", 421),
         ("localhost.evil.example", 421),
         ("127.0.0.1.evil.example:80", 421),
+        ("localhost:80x", 421),
+        ("localhost:", 421),
+        ("localhost:80:80", 421),
+        ("[::1]:", 421),
+        ("[::1]80", 421),
+        ("localhost:evil.example", 421),
+        ("user@localhost", 421),
         ("", 421),
     ],
 )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from secure_gateway.proxy.reply import HeaderLines, Receive
 from secure_gateway.proxy.settings import ProxySettings
 
+_HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^][:/@?#\s]+)(?::[0-9]{1,5})?")
+"""A host, in brackets where it is an IPv6 address, and perhaps a port (RFC 9110, section 7.2)."""
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -36,8 +39,9 @@ def check_host(headers: HeaderLines, settings: ProxySettings) -> None:
     Raises ``NotAdmittedError``.
     """
     host = (single(headers, b"host") or "").lower()
-    name = host if host.endswith("]") else host.rpartition(":")[0] or host
-    if name not in LOOPBACK and host not in settings.allowed_hosts and name not in settings.allowed_hosts:
+    read = _HOST.fullmatch(host)
+    name = read[1] if read else ""
+    if read is None or not {host, name} & (LOOPBACK | settings.allowed_hosts):
         raise NotAdmittedError(421, "not a host of this gateway", "Add the host to serve.allowed_hosts.")
 
 
