@@ -90,12 +90,13 @@ class PluginHost:
             seen = decode_context(context)
         except AnswerError as error:
             raise PluginError(ErrorCode.INVALID_REQUEST, str(error)) from None
-        answer = await _limited(lambda: binding.call(given, seen), binding.timeout, plugin)
-        try:
+
+        async def judged() -> dict[str, Any]:
+            answer = await binding.call(given, seen)
             _check(binding, asked, answer)
             return {"result": encode_result(answer), "context": encode_states(seen)}
-        except AnswerError as error:
-            raise PluginError(ErrorCode.PLUGIN_ERROR, str(error)) from None
+
+        return await _limited(judged, binding.timeout, plugin)
 
 
 async def _limited(work: Callable[[], Awaitable[_Value]], seconds: float, plugin: str) -> _Value:

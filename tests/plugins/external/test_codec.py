@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from secure_gateway.errors import AnswerError, ErrorCode
 from secure_gateway.plugins.external.bounds import MAX_DEPTH, check_json, is_json
@@ -22,6 +24,7 @@ from secure_gateway.plugins.external.codec import (
 )
 from secure_gateway.plugins.framework import (
     HOOK_POINTS,
+    HookPoint,
     HttpAuthCheckPermissionResultPayload,
     HttpAuthResolveUserResult,
     HttpHeaderPayload,
@@ -265,3 +268,21 @@ def test_of_a_reported_error_only_a_code_is_kept() -> None:
     assert "plugin_timeout" in str(decode_error(said))
     for odd in (None, SECRET, {"message": SECRET}, {"message": "m", "code": f"see {SECRET}"}, {"code": [SECRET]}):
         assert SECRET not in str(decode_error(odd))
+
+
+class EmailModel(BaseModel):
+    recipient: str
+
+
+@dataclass
+class EmailData:
+    recipient: str
+
+
+@pytest.mark.parametrize("kind", [EmailModel, EmailData])
+def test_the_payload_of_a_plugins_own_hook_crosses_whatever_its_class_is(kind: type[Any]) -> None:
+    point = HookPoint(name="email_pre_send", payload=kind, result=PluginResult, custom=True)
+    assert decode_payload(point, over_the_wire(encode_payload(kind(recipient="ada")))) == kind(recipient="ada")
+    with pytest.raises(AnswerError) as caught:
+        decode_payload(point, {"recipient": [SECRET]})
+    assert SECRET not in str(caught.value)

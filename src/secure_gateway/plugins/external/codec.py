@@ -13,6 +13,7 @@ import msgspec
 
 from secure_gateway.errors import AnswerError, ErrorCode
 from secure_gateway.plugins.external.bounds import check_json, is_json
+from secure_gateway.plugins.framework.custom import fields_of, is_payload_type
 from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
 from secure_gateway.plugins.framework.payloads import (
     HttpAuthCheckPermissionResultPayload,
@@ -41,9 +42,14 @@ _INTERNAL_ERROR: Final = -32603
 
 def encode_payload(payload: Any) -> dict[str, Any]:
     """Return ``payload`` as ContextForge writes it. Raises ``AnswerError`` for one that is no JSON object within the limits."""
-    if not isinstance(payload, PluginPayload | HttpHeaderPayload | dict):
+    if isinstance(payload, dict):
+        data = dict(payload)
+    elif isinstance(payload, PluginPayload):
+        data = payload.model_dump()
+    elif is_payload_type(type(payload)):
+        data = fields_of(payload)
+    else:
         raise AnswerError(f"a payload of type {type(payload).__name__}, expected a PluginPayload")
-    data = payload.model_dump() if isinstance(payload, PluginPayload) else dict(payload)
     if isinstance(payload, _PROMPTS):
         data["prompt_id"] = data["name"]  # newer frameworks know a prompt by this word, older ones by the other
     check_json(data, "the payload")
@@ -137,8 +143,10 @@ def _object(data: Any, what: str) -> dict[str, Any]:
     return data
 
 
-def _payload(kind: type[PluginPayload], data: Any) -> PluginPayload:
+def _payload(kind: type[Any], data: Any) -> Any:
     fields = _object(data, "the payload")
+    if not issubclass(kind, PluginPayload):
+        return _custom_payload(kind, fields)
     if issubclass(kind, _PROMPTS):
         fields = _with_one_name(fields)
     strange = fields.keys() - set(kind.__struct_fields__)
@@ -148,6 +156,14 @@ def _payload(kind: type[PluginPayload], data: Any) -> PluginPayload:
         return msgspec.convert(fields, kind, dec_hook=_headers)
     except msgspec.ValidationError as error:
         raise AnswerError(f"no {kind.__name__}: {error}") from None
+
+
+def _custom_payload(kind: type[Any], fields: dict[str, Any]) -> Any:
+    """Return the payload of a plugin's own hook, whose class is its author's."""
+    try:
+        return kind.model_validate(fields) if hasattr(kind, "model_validate") else msgspec.convert(fields, kind)
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise AnswerError(f"no {kind.__name__} ({type(error).__name__})") from None
 
 
 def _with_one_name(fields: dict[str, Any]) -> dict[str, Any]:
