@@ -42,6 +42,7 @@ from secure_gateway.plugins.framework.payloads import (
     ToolPreInvokePayload,
 )
 from secure_gateway.plugins.framework.plugin import ForeignPlugin, Plugin, PluginCondition, PluginConfig, PluginMode
+from secure_gateway.plugins.framework.prompts import Message, PromptResult, Role, TextContent
 from secure_gateway.plugins.framework.results import (
     AgentPostInvokeResult,
     AgentPreInvokeResult,
@@ -87,6 +88,7 @@ __all__ = [
     "HttpPostRequestResult",
     "HttpPreRequestPayload",
     "HttpPreRequestResult",
+    "Message",
     "MessageHookType",
     "MessagePayload",
     "MessageResult",
@@ -105,16 +107,19 @@ __all__ = [
     "PromptPosthookResult",
     "PromptPrehookPayload",
     "PromptPrehookResult",
+    "PromptResult",
     "ResourceHookType",
     "ResourcePostFetchPayload",
     "ResourcePostFetchResult",
     "ResourcePreFetchPayload",
     "ResourcePreFetchResult",
+    "Role",
     "ServerHookType",
     "ServerPostRegisterPayload",
     "ServerPostRegisterResult",
     "ServerPreRegisterPayload",
     "ServerPreRegisterResult",
+    "TextContent",
     "ToolHookType",
     "ToolListPayload",
     "ToolListResult",

@@ -14,11 +14,13 @@ from secure_gateway.plugins.framework.binding import HookBinding
 from secure_gateway.plugins.framework.conditions import compile_conditions
 from secure_gateway.plugins.framework.custom import is_payload_type
 from secure_gateway.plugins.framework.decorator import HOOK_ATTRIBUTE, HookMark
-from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint
+from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS, HookPoint, PromptHookType
 from secure_gateway.plugins.framework.payloads import PluginPayload
 from secure_gateway.plugins.framework.plugin import ForeignPlugin, Plugin
+from secure_gateway.plugins.framework.prompts import with_open_result
 from secure_gateway.plugins.framework.results import PluginResult
 
+_PROMPT_RESULT = PromptHookType.PROMPT_POST_FETCH.value
 _PARAMETERS = 2  # payload and context, besides self
 
 
@@ -77,7 +79,8 @@ def find_hooks(plugin: Plugin) -> tuple[Mapping[str, HookPoint], dict[str, Calla
             if name in methods:
                 raise ProviderContractError(f"{_name(plugin)} has two methods for {name}; keep one of them")
             _check_method(plugin, attribute, function, points[name])
-            methods[name] = getattr(plugin, attribute)
+            method = getattr(plugin, attribute)
+            methods[name] = with_open_result(method) if name == _PROMPT_RESULT else method
         if not names:
             _check_near_miss(plugin, attribute, function)
     return points, methods
