@@ -181,6 +181,7 @@ def test_the_policy_version_follows_the_list(tmp_path: Path) -> None:
     assert one.snapshot.policy_version != other.snapshot.policy_version
 
 
+OURS = ENTRY.replace("plugins.my_plugin.plugin.MyPlugin", "deny_list")
 BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nplugins: *b\n"
 
 
@@ -206,9 +207,9 @@ BOMB = "a: &a [x, x]\nb: &b [*a, *a]\nplugins: *b\n"
         (DENY + "    prioriti: 5\n", 5, 'Did you mean "priority"?'),
         ("plugin_setings: {}\n", 1, 'Did you mean "plugin_settings"?'),
         ("plugin_settings:\n  plugin_timeout: 5000\n", 2, "did you mean 5?"),
-        (ENTRY + '    config: {a: "{{ env.A | default(1) }}"}\n', 4, "{{ env.NAME }} and no other"),
-        (ENTRY + "    config:\n      a: {{ env.A }}\n", 5, "belongs into quotes"),
-        (ENTRY + '    config:\n      a: "{{ env.UNSET_ONE }}"\n', 5, "UNSET_ONE"),
+        (OURS + '    config: {a: "{{ env.A | default(1) }}"}\n', 4, "{{ env.NAME }} and no other"),
+        (OURS + "    config:\n      a: {{ env.A }}\n", 5, "belongs into quotes"),
+        (OURS + '    config:\n      a: "{{ env.UNSET_ONE }}"\n', 5, "UNSET_ONE"),
         ('plugins:\n  - name: D\n    kind: "{{ env.A }}"\n', 3, "only below config"),
         (DENY + "    mode: audit\n", 5, "telemetry provider"),
         (DENY + "    mode: transform\n", 5, "on_error: ignore"),

@@ -163,8 +163,12 @@ class _Line:
             raise AnswerError("its process has ended") from error
 
     def close(self) -> None:
-        """End the process: politely, then not."""
+        """End the process: politely, unless it is busy or does not read."""
         self.ended = True
+        if self._waiting or not self._writing.acquire(timeout=_GRACE):
+            self._process.kill()
+        else:
+            self._writing.release()
         with contextlib.suppress(OSError):
             if self._process.stdin is not None:
                 self._process.stdin.close()
@@ -175,12 +179,14 @@ class _Line:
             self._process.wait()
 
     def _cancel(self, number: int) -> None:
+        """Ask the plugin to stop; a process that does not even read this is ended all the same."""
+        last = threading.Timer(_GRACE, self._end_unless_answered, (number,))
+        last.daemon = True
+        last.start()
         with contextlib.suppress(AnswerError):
             self.write({"cancel": number})
-        future = self._waiting.get(number)
-        if future is not None:
-            with contextlib.suppress(Exception):
-                future.exception(_GRACE)
+
+    def _end_unless_answered(self, number: int) -> None:
         if number in self._waiting:
             self._process.kill()
 
