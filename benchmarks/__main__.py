@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import hooks, hooks_control, spine
+from benchmarks import hooks, hooks_control, hooks_external, spine
 from benchmarks.harness import write
 
 
 def run(wanted: list[str]) -> int:
     """Measure the rows named (all of them by default). Returns the exit code."""
-    groups = {**spine.GROUPS, **hooks.GROUPS, **hooks_control.GROUPS}
+    groups = {**spine.GROUPS, **hooks.GROUPS, **hooks_control.GROUPS, **hooks_external.GROUPS}
     known = {name for names in groups.values() for name in names}
     unknown = set(wanted) - known
     if unknown:

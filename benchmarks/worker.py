@@ -40,7 +40,8 @@ async def _timed(repeat: Repeat, seconds: float) -> float:
     return (time.perf_counter() - started) / count * 1e6
 
 
-async def _serve() -> None:
+async def serve() -> None:
+    """Answer until standard input ends."""
     ready: dict[str, Repeat] = {}
     loop = asyncio.get_running_loop()
     answers = sys.stdout
@@ -57,4 +58,4 @@ async def _serve() -> None:
 
 def main() -> None:
     """Serve until standard input ends."""
-    asyncio.run(_serve())
+    asyncio.run(serve())

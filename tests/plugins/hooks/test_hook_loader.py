@@ -73,7 +73,7 @@ async def test_a_registered_class_and_a_class_path_can_be_named(tmp_path: Path) 
         ({"hooks": ["tool_pre_invok"]}, "$.plugins.hooks[0]", "tool_pre_invoke"),
         ({"hooks": ["http_auth_resolve_user"]}, "$.plugins.hooks[0]", "has no method for it"),
         (
-            {"kind": "external", "mcp": {"proto": "stdio", "script": "x"}},
+            {"kind": "external", "config": {}, "mcp": {"proto": "stdio", "script": "x"}},
             "$.plugins.hooks[0].mcp",
             "cannot be started",
         ),
