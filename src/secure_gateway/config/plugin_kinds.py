@@ -33,12 +33,17 @@ def is_cpex_package(kind: str) -> bool:
     return kind.startswith("cpex_") and "." in kind.replace(":", ".")
 
 
+def has_no_counterpart(kind: Any, folders: Sequence[Path]) -> bool:
+    """Say whether ``kind`` is a plugin that comes with ContextForge, and neither with this gateway nor as a file."""
+    return isinstance(kind, str) and is_bundled(kind) and kind not in ALIASES and module_of(kind, folders) is None
+
+
 def why_left_out(entry: Mapping[str, Any], folders: Sequence[Path]) -> str:
     """Return why ``entry``, which is off, could not be on; empty where it could. Published lists hold dozens of those."""
     kind = entry.get("kind")
-    if entry.get("mode") != "disabled" or not isinstance(kind, str) or kind in ALIASES or module_of(kind, folders):
+    if entry.get("mode") != "disabled" or not isinstance(kind, str) or module_of(kind, folders):
         return ""
     if is_cpex_package(kind):
         missing = importlib.util.find_spec(kind.replace(":", ".").partition(".")[0]) is None
         return "its package is not installed" if missing and "python" not in entry else ""
-    return "has no counterpart here" if is_bundled(kind) else ""
+    return "has no counterpart here" if has_no_counterpart(kind, folders) else ""

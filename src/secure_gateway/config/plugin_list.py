@@ -23,7 +23,7 @@ from secure_gateway.config.fields import LAX, FreeText, Names, Texts
 from secure_gateway.config.loader import MAX_CONFIG_BYTES, LoadedConfig
 from secure_gateway.config.ownership import read_trusted
 from secure_gateway.config.paths import Steps, json_path, parse_path
-from secure_gateway.config.plugin_kinds import why_left_out
+from secure_gateway.config.plugin_kinds import has_no_counterpart, why_left_out
 from secure_gateway.config.plugin_models import HookConfig, PluginSettings
 from secure_gateway.config.positions import Document
 from secure_gateway.config.problems import validation_problems
@@ -179,7 +179,7 @@ def _read(path: Path, reader: YamlReader, resolver: SecretResolver) -> PluginLis
 def _adapt(document: Document, path: Path) -> Iterator[Problem]:
     """Bring what is spelt otherwise there into our spelling, in place; yield what cannot be."""
     value, file = document.value, str(path)
-    _strip_left_out(value, path)
+    _strip_unusable(value, path)
     yield from _templates(value, (), document, file)
     if not isinstance(value, dict):
         return
@@ -204,14 +204,16 @@ def _adapt(document: Document, path: Path) -> Iterator[Problem]:
             yield Problem(json_path(steps), *problem, file, document.line_of(steps))
 
 
-def _strip_left_out(value: Any, path: Path) -> None:
-    """Take from plugins that will be left out all that nobody will read: their templates and keys are not ours to understand."""
+def _strip_unusable(value: Any, path: Path) -> None:
+    """Take from plugins that will be left out or refused all that nobody will read: their templates and keys are not ours to understand."""
     plugins = value.get("plugins") if isinstance(value, dict) else None
     dirs = value.get("plugin_dirs") if isinstance(value, dict) else None
     names = [name for name in dirs if isinstance(name, str)] if isinstance(dirs, list) else []
     folders = _folders(path, names, quiet=True)
     for plugin in plugins if isinstance(plugins, list) else ():
-        if isinstance(plugin, dict) and why_left_out(plugin, folders):
+        if isinstance(plugin, dict) and (
+            why_left_out(plugin, folders) or has_no_counterpart(plugin.get("kind"), folders)
+        ):
             for key in plugin.keys() - {"name", "kind", "mode"}:
                 del plugin[key]
 
