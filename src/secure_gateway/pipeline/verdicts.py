@@ -21,7 +21,7 @@ from secure_gateway.plugins.framework.hookpoints import HookPoint
 from secure_gateway.plugins.framework.interrupts import is_interrupt
 from secure_gateway.plugins.framework.isolation import isolate
 from secure_gateway.plugins.framework.plugin import PluginMode
-from secure_gateway.plugins.framework.results import PluginResult, scalars_only
+from secure_gateway.plugins.framework.results import PluginResult, PluginViolationError, http_terms, scalars_only
 from secure_gateway.types import Headers
 
 
@@ -91,7 +91,10 @@ def _refused(
             Note(Verdict.DENY, reason, (), {**(metadata or {}), "violation": code} if code else metadata),
         )
     )
-    raise PolicyDenied(ErrorCode.DENIED, reason, request_id=run.request.request_id, plugin=binding.plugin)
+    denial = PolicyDenied(ErrorCode.DENIED, reason, request_id=run.request.request_id, plugin=binding.plugin)
+    if binding.point.headers_only is not None:
+        denial.http_status, denial.http_headers = http_terms(answer.violation)
+    raise denial
 
 
 def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> tuple[str, ...] | None:
@@ -124,7 +127,7 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
     if changes:
         depth = run.snapshot.limits.max_depth
         subject.changed = True
-        subject.body = isolate(isolate(content, depth).copy(), depth)  # a copy: the plugin may keep what it returned
+        subject.body = isolate(content, depth).apart()  # the plugin may keep what it returned
         subject.payload = duplicate(payload) if point.custom else None
     if name != subject.name:
         subject.name = name
@@ -199,6 +202,10 @@ def raised(run: Run, binding: HookBinding, error: BaseException) -> None:
             raise error
     if isinstance(error, GeneratorExit) or is_interrupt(error):
         raise error
+    if isinstance(error, PluginViolationError):
+        refusal: PluginResult[Any] = PluginResult(continue_processing=False, violation=error.violation)
+        _refused(run, binding, refusal, monotonic() - run.plugin_started, None)
+        return
     # An AnswerError is ours and names types only; any other text may quote the payload.
     fault = str(error) if type(error) is AnswerError else f"it raised {raised_at(error)}"
     failed(run, binding, ErrorCode.PLUGIN_ERROR, fault + held(run, binding))
