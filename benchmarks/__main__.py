@@ -10,7 +10,12 @@ from benchmarks.harness import write
 
 def run(wanted: list[str]) -> int:
     """Measure the rows named (all of them by default). Returns the exit code."""
-    groups = {**spine.GROUPS, **hooks.GROUPS, **hooks_control.GROUPS, **hooks_external.GROUPS}
+    groups: dict[spine.Measure, tuple[str, ...]] = {
+        **spine.GROUPS,
+        **hooks.GROUPS,
+        **hooks_control.GROUPS,
+        **hooks_external.GROUPS,
+    }
     known = {name for names in groups.values() for name in names}
     unknown = set(wanted) - known
     if unknown:

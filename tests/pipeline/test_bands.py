@@ -128,7 +128,8 @@ async def test_changes_of_different_fields_are_put_together_and_a_later_band_see
 async def test_contradicting_changes_are_a_failure_of_the_second_in_configured_order() -> None:
     async def late(payload: ToolPreInvokePayload) -> ToolPreInvokeResult:
         await asyncio.sleep(0.01)
-        return await sets("a", 2)(payload)
+        answer: ToolPreInvokeResult = await sets("a", 2)(payload)
+        return answer
 
     with pytest.raises(PluginError, match=r"'second' failed .* contradicts"):
         await asked(Acting("first", late), Acting("second", sets("a", 3)))

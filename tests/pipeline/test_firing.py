@@ -177,9 +177,11 @@ async def test_a_built_in_hook_can_be_fired_too() -> None:
     tool = await gateway.invoke_hook("tool_pre_invoke", ToolPreInvokePayload(name="t", args={"a": 1}))
     assert tool.modified_payload == ToolPreInvokePayload(name="t", args={"a": 1, "checked": True})
     agent = await gateway.invoke_hook("agent_pre_invoke", AgentPreInvokePayload(agent_id="a", messages=[]))
+    assert agent.modified_payload is not None
     assert agent.modified_payload.messages == [{"role": "system", "content": "be brief"}]
     request = HttpPreRequestPayload(path="/", method="GET", headers=HttpHeaderPayload({"A": "b"}))
     http = await gateway.invoke_hook("http_pre_request", request)
+    assert http.modified_payload is not None
     assert http.modified_payload.headers == {"a": "b", "x-seen": "yes"}
 
 

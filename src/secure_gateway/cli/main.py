@@ -35,7 +35,9 @@ COMMANDS = {
     "keys": Listed(f"{_HERE}.keys:keys", "Make, list and end API keys."),
     "servers": Listed(f"{_HERE}.servers:servers", "Add, list, remove and import MCP servers."),
     "hooks": Listed(f"{_HERE}.hooks:hooks", "List and change the plugins and guardrails of a gateway that runs."),
-    "reload": Listed(f"{_HERE}.reload:reload", "Put the configuration as it is now in force, in the gateway that runs."),
+    "reload": Listed(
+        f"{_HERE}.reload:reload", "Put the configuration as it is now in force, in the gateway that runs."
+    ),
     "providers": Listed(f"{_HERE}.providers:providers", "List what the configuration can name."),
     "schema": Listed(f"{_HERE}.schema:schema", "Print the JSON Schema of the configuration."),
     "version": Listed(f"{_HERE}.version:version", "Print the version."),

@@ -131,7 +131,9 @@ _TLS_ALIASES = {"client_cert": "certfile", "client_key": "keyfile", "client_key_
 class PluginTlsConfig(Section):
     """TLS to a plugin server."""
 
-    ca_bundle: Text | None = Field(None, description="File with the authorities to trust (PEM), instead of the machine's.")
+    ca_bundle: Text | None = Field(
+        None, description="File with the authorities to trust (PEM), instead of the machine's."
+    )
     certfile: Text | None = Field(None, description="File with our certificate (PEM), where the server wants one.")
     keyfile: Text | None = Field(None, description="File with its private key (PEM).")
     keyfile_password: FreeText | None = Field(

@@ -64,7 +64,7 @@ class MemorySink:
         return True
 
 
-def gateway_for(
+def gateway_for(  # noqa: PLR0913 - a builder: every part has a default
     plugins: Iterable[Plugin] = (),
     *,
     bindings: Iterable[HookBinding] = (),

@@ -19,7 +19,10 @@ from secure_gateway.plugins.framework import (
 from secure_gateway.plugins.framework.prompts import opened
 from secure_gateway.testing.gateways import gateway_for
 
-RENDERED: dict[str, Any] = {"messages": [{"role": "user", "content": {"type": "text", "text": "hi"}}], "description": "d"}
+RENDERED: dict[str, Any] = {
+    "messages": [{"role": "user", "content": {"type": "text", "text": "hi"}}],
+    "description": "d",
+}
 
 
 async def rendered(change: Any, result: Any = RENDERED) -> Any:

@@ -96,6 +96,6 @@ def test_what_is_wrong_with_a_hook_stops_the_start_and_names_its_place(
 def test_plugins_of_a_band_run_at_the_same_time_where_the_settings_say_so(tmp_path: Path) -> None:
     for asked in (False, True):
         gateway = gateway_with(tmp_path, DENY, {**DENY, "name": "Again"}, parallel_execution_within_band=asked)
-        order = gateway.snapshot.bindings("", DENY["hooks"][0])
+        order = gateway.snapshot.bindings("", "tool_pre_invoke")
         assert order is not None
         assert order.parallel is asked
