@@ -57,7 +57,7 @@ _METHODS: Final = MappingProxyType(
     {Operation.TOOL: "tools/call", Operation.PROMPT: "prompts/get", Operation.RESOURCE: "resources/read"}
 )
 _SPAN_WORDS: Final = MappingProxyType(
-    {Operation.AGENT: "invoke_agent", Operation.HTTP: "http", Operation.MESSAGE: "message"}
+    {Operation.AGENT: "invoke_agent", Operation.HTTP: "http", Operation.MESSAGE: "message", Operation.HOOK: "hook"}
 )
 _TARGETS: Final = MappingProxyType(
     {
@@ -67,6 +67,7 @@ _TARGETS: Final = MappingProxyType(
         Operation.AGENT: GEN_AI_AGENT,
         Operation.HTTP: TARGET,
         Operation.MESSAGE: MCP_METHOD,
+        Operation.HOOK: HOOK,
     }
 )
 _GEN_AI_OPERATIONS: Final = MappingProxyType({Operation.TOOL: "execute_tool", Operation.AGENT: "invoke_agent"})
