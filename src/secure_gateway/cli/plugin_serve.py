@@ -29,6 +29,7 @@ from secure_gateway.plugin_server.http import PATH, PluginApp
 from secure_gateway.plugin_server.stdio import serve_stdio
 from secure_gateway.plugin_server.tools import ToolServer
 from secure_gateway.plugins.hook_loader import HookLoader, LoadedHooks
+from secure_gateway.proxy.last_resort import LastResort
 from secure_gateway.proxy.pipes import claimed_stdio
 from secure_gateway.proxy.serve import serve_app
 from secure_gateway.proxy.wire import WireLimits
@@ -80,7 +81,7 @@ def serve(session: Session, /, *, plugins: Path | None, **options: Any) -> ExitC
         # From here on nothing that is printed by plugins, or by what they load, reaches the client.
         with claimed_stdio() as (stdin, stdout):
             hooks = load_plugins(path, session)
-            run_fast(_serve(hooks, lambda tools: serve_stdio(tools, stdin, stdout)))
+            run_fast(_serve(hooks, lambda tools: serve_stdio(tools, stdin, stdout, LastResort())))
         return ExitCode.OK
     door = _HttpDoor(address, token, as_json=session.json)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -134,7 +135,9 @@ class _HttpDoor:
         self._is_open = False
 
     async def serve(self, tools: ToolServer) -> None:
-        await serve_app(PluginApp(tools, self._token, self._address.names), self._address.listener, self._ready)
+        await serve_app(
+            PluginApp(tools, self._token, self._address.names), self._address.listener, self._ready, LastResort()
+        )
 
     def signalled(self, _number: int, _frame: Any) -> None:
         """End, unless the server has ended already: it repeats the signal that has ended it once its connections are closed."""

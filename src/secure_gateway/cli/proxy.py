@@ -19,6 +19,7 @@ from secure_gateway.cli.session import GatewayCommand, Session
 from secure_gateway.config.faults import did_you_mean
 from secure_gateway.config.secrets import SecretResolver
 from secure_gateway.errors import Problem
+from secure_gateway.proxy.last_resort import LastResort
 from secure_gateway.proxy.pipes import claimed_stdio
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer, proxy_settings
 from secure_gateway.proxy.stdio import EXIT_SERVER, run_stdio_proxy
@@ -72,7 +73,13 @@ async def _relay(
     reloader = Reloader(parts, env=session.environ, check=needs_restart)
     async with parts.gateway, reloader, admin_door(parts, reloader, f"proxy {server.name}"):
         return await run_stdio_proxy(
-            parts.gateway, settings, server, stdin=stdin, stdout=stdout, environ=session.environ
+            parts.gateway,
+            settings,
+            server,
+            stdin=stdin,
+            stdout=stdout,
+            environ=session.environ,
+            last_resort=LastResort(),
         )
 
 

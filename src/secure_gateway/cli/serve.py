@@ -23,6 +23,7 @@ from secure_gateway.config.models import GatewayConfig, ServeConfig
 from secure_gateway.config.ownership import expand_home
 from secure_gateway.config.secrets import SecretResolver
 from secure_gateway.errors import Problem
+from secure_gateway.proxy.last_resort import LastResort
 from secure_gateway.proxy.serve import Listener
 from secure_gateway.proxy.serve import serve as serve_http
 from secure_gateway.proxy.settings import ProxySettings, proxy_settings
@@ -85,7 +86,9 @@ async def _serve(session: Session, parts: Parts, settings: ProxySettings, servin
 
     reloader = Reloader(parts, env=session.environ, check=needs_restart)
     async with parts.gateway, reloader, admin_door(parts, reloader, "serve"):
-        await serve_http(parts.gateway, settings, listener, environ=session.environ, on_ready=ready)
+        await serve_http(
+            parts.gateway, settings, listener, environ=session.environ, on_ready=ready, last_resort=LastResort()
+        )
 
 
 def _leave(_number: int, _frame: Any) -> NoReturn:

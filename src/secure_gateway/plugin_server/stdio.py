@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
-from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from secure_gateway.plugin_server.tools import ToolServer, error_response, not_initialized, unreadable
+from secure_gateway.proxy.last_resort import LastResort
 from secure_gateway.proxy.lines import LineSplitter, as_line
 from secure_gateway.proxy.pipes import PipeReader, PipeWriter
+from secure_gateway.proxy.stdio import ending_signals
 from secure_gateway.proxy.wire import INVALID_REQUEST, Kind, Message, MessageId, WireError, cancelled_id, decode_line
 
 MOST_AT_ONCE: Final = 256
@@ -21,10 +20,12 @@ _LAST_SECONDS: Final = 1.0
 _BEFORE_INITIALIZE: Final = frozenset({"initialize", "ping"})
 
 
-async def serve_stdio(server: ToolServer, stdin: BinaryIO, stdout: BinaryIO) -> None:
+async def serve_stdio(
+    server: ToolServer, stdin: BinaryIO, stdout: BinaryIO, last_resort: LastResort | None = None
+) -> None:
     """Answer the client at ``stdin`` and ``stdout`` until it closes its end, or until SIGINT or SIGTERM."""
     door = _StdioDoor(server, stdin, stdout)
-    with _signals(door):
+    with ending_signals(lambda _: door.stop(), last_resort):
         await door.run()
 
 
@@ -117,16 +118,3 @@ class _StdioDoor:
         task = asyncio.get_running_loop().create_task(self._writer.write(as_line(raw)))
         self._replies.add(task)
         task.add_done_callback(self._replies.discard)
-
-
-@contextlib.contextmanager
-def _signals(door: _StdioDoor) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    taken = (signal.SIGINT, signal.SIGTERM)
-    for number in taken:
-        loop.add_signal_handler(number, door.stop)
-    try:
-        yield
-    finally:
-        for number in taken:
-            loop.remove_signal_handler(number)

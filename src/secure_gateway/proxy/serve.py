@@ -6,6 +6,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from secure_gateway.gateway import Gateway
 from secure_gateway.proxy.http import create_app
+from secure_gateway.proxy.last_resort import LastResort
 from secure_gateway.proxy.settings import ProxySettings
 
 MAX_HEAD_BYTES: Final = 64 * 1024
@@ -46,15 +48,21 @@ async def serve(
     *,
     environ: Mapping[str, str] | None = None,
     on_ready: Callable[[str], None] | None = None,
+    last_resort: LastResort | None = None,
 ) -> None:
     """Serve what ``settings`` name until SIGINT, SIGTERM or a cancellation. As ``serve_app``."""
-    await serve_app(create_app(gateway, settings, environ), listener, on_ready)
+    await serve_app(create_app(gateway, settings, environ), listener, on_ready, last_resort)
 
 
-async def serve_app(app: Any, listener: Listener, on_ready: Callable[[str], None] | None = None) -> None:
+async def serve_app(
+    app: Any,
+    listener: Listener,
+    on_ready: Callable[[str], None] | None = None,
+    last_resort: LastResort | None = None,
+) -> None:
     """Serve the ASGI application ``app`` until SIGINT, SIGTERM or a cancellation; then what is under way may finish, for some seconds.
 
-    ``on_ready`` gets the address once connections are accepted.
+    ``on_ready`` gets the address once connections are accepted. ``last_resort`` ends the process where a signal could not.
 
     Raises ``OSError`` when the address cannot be taken or the certificate cannot be read.
     """
@@ -79,7 +87,7 @@ async def serve_app(app: Any, listener: Listener, on_ready: Callable[[str], None
         h11_max_incomplete_event_size=MAX_HEAD_BYTES,
     )
     config.load()
-    server = _Server(config, on_ready)
+    server = _Server(config, on_ready, last_resort)
     serving = asyncio.ensure_future(server.serve())
     try:
         await asyncio.shield(serving)
@@ -92,9 +100,17 @@ async def serve_app(app: Any, listener: Listener, on_ready: Callable[[str], None
 class _Server(uvicorn.Server):
     """Tells when it is ready, and reports an address that is taken as the error that it is."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[str], None] | None, last_resort: LastResort | None
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._last_resort = last_resort
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._last_resort is not None:
+            self._last_resort.told(sig, frame)
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
         try:

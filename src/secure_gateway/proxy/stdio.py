@@ -14,6 +14,7 @@ from secure_gateway.gateway import Gateway
 from secure_gateway.plugins.auth.credentials import credentials_from_environment
 from secure_gateway.proxy.child import describe_exit
 from secure_gateway.proxy.judge import Caller, Judge
+from secure_gateway.proxy.last_resort import LastResort
 from secure_gateway.proxy.lines import LineSplitter, as_line
 from secure_gateway.proxy.link import ServerLink
 from secure_gateway.proxy.pipes import PipeReader, PipeWriter
@@ -48,10 +49,12 @@ async def run_stdio_proxy(
     stdin: BinaryIO,
     stdout: BinaryIO,
     environ: Mapping[str, str],
+    last_resort: LastResort | None = None,
 ) -> int:
     """Start ``server`` and relay between it and the client at ``stdin`` and ``stdout`` until one of them ends; return the exit code.
 
-    The client's credential is taken from ``environ``. Call it inside ``claimed_stdio()``. SIGINT and SIGTERM end it cleanly.
+    The client's credential is taken from ``environ``. Call it inside ``claimed_stdio()``. SIGINT and SIGTERM end it cleanly, and
+    where that cannot be, ``last_resort`` does.
     """
     try:
         caller = Caller(credentials_from_environment(environ), client_host="stdio")
@@ -61,7 +64,7 @@ async def run_stdio_proxy(
         _log.error("%s", denial.reason)
         return EXIT_CREDENTIALS
     proxy = StdioProxy(gateway, settings, server, caller)
-    with _signals(proxy.stop):
+    with ending_signals(proxy.stop, last_resort):
         return await proxy.run(stdin, stdout, settings.child_environment(server, environ))
 
 
@@ -178,13 +181,17 @@ class StdioProxy:
 
 
 @contextlib.contextmanager
-def _signals(stop: Callable[[int], None]) -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into a clean end while the proxy runs; outside the main thread they are somebody else's."""
+def ending_signals(stop: Callable[[int], None], last_resort: LastResort | None = None) -> Iterator[None]:
+    """Have SIGINT and SIGTERM call ``stop`` with an exit code; outside the main thread they are somebody else's."""
     loop = asyncio.get_running_loop()
     taken: list[signal.Signals] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
             loop.add_signal_handler(number, stop, EXIT_SIGNAL + number)
+            if last_resort is not None:
+                # The loop is told by a descriptor; the handler that it leaves in place does nothing.
+                signal.signal(number, last_resort.told)
+                signal.siginterrupt(number, False)  # noqa: FBT003 - as the loop has it
             taken.append(number)
     try:
         yield
