@@ -32,6 +32,8 @@ class Room:
 ROOMS = (
     # The ground: values and refusals that every other file speaks of.
     Room(1, "errors", "types", "decisions"),
+    # Whether the Rust core is there; what it speeds up stands on every floor above.
+    Room(1, "native"),
     Room(2, "caller"),
     Room(2, "master_key"),
     Room(2, "stores.base"),
@@ -40,6 +42,8 @@ ROOMS = (
     Room(2, "config.*"),
     # How files that only their owner may read are kept; the stores and the audit file both keep such.
     Room(3, "stores.private_files"),
+    # How other machines are asked: addresses, a breaker, a cache, a pinned pool. Knows nothing of what is asked.
+    Room(3, "plugins.outbound.*"),
     # The wire of MCP: messages, how they are framed, and a server as a child process. The proxy speaks it, and external plugins do.
     Room(3, "proxy.wire", "proxy.lines", "proxy.sse", "proxy.settings", "proxy.child"),
     Room(3, "plugins.auth.base"),
@@ -65,6 +69,8 @@ ROOMS = (
     Room(4, "stores.*"),
     # Hook plugins of our own, built on the guards' scanner and options.
     Room(5, "plugins.hooks.*"),
+    # Guardrails that ask a service elsewhere.
+    Room(5, "plugins.guardrails.remote.*"),
     # Plugins that run in another process: what both sides of that wire share, and our side of it as a client.
     Room(5, "plugins.external.*"),
     # A plugin of ours in a process of its own, and that process.

@@ -9,7 +9,7 @@ import pytest
 
 from scripts.check_docs import ROOT
 from secure_gateway.config.plugin_models import ExternalPluginConfig, HookConfig, PluginTlsConfig
-from secure_gateway.plugins.external.breaker import LONGEST
+from secure_gateway.plugins.outbound.breaker import LONGEST
 from secure_gateway.plugins.external.channel import LIMITS
 from secure_gateway.plugins.external.settings import INHERITED, CallRules, read_rules
 from secure_gateway.plugins.framework import PluginConfig

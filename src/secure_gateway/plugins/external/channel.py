@@ -5,17 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Final
 
-from secure_gateway.errors import AnswerError, GatewayError
+from secure_gateway.errors import AnswerError
 from secure_gateway.proxy.wire import Kind, Message, MessageId, WireLimits, encode
 
 LIMITS: Final = WireLimits()
 """What one message of a plugin server may be; a larger answer is refused without being kept."""
 
 _METHOD_NOT_FOUND: Final = -32601
-
-
-class ConnectionLostError(GatewayError):
-    """No answer came, for there is no connection (any more): it may be asked again. The message holds no payload."""
 
 
 class Channel(ABC):

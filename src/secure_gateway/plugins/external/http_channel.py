@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import httpx
 
 from secure_gateway.errors import AnswerError
-from secure_gateway.plugins.external.addresses import reachable_address
 from secure_gateway.plugins.external.channel import (
     LIMITS,
     Channel,
-    ConnectionLostError,
     answers,
     cancellation,
     notification,
@@ -24,11 +21,11 @@ from secure_gateway.plugins.external.channel import (
 )
 from secure_gateway.plugins.external.settings import Endpoint
 from secure_gateway.plugins.external.tls_context import make_context
+from secure_gateway.plugins.outbound.faults import ConnectionLostError
+from secure_gateway.plugins.outbound.pinned import PinnedTransport, body_parts, is_redirect, media_type
 from secure_gateway.proxy.sse import EventSplitter
 from secure_gateway.proxy.wire import Message, WireError, decode
 
-_TIMEOUT: Final = httpx.Timeout(connect=10.0, read=None, write=30.0, pool=10.0).as_dict()
-"""Seconds. How long an answer may take is the limit of the call."""
 _FAREWELL_SECONDS: Final = 2.0
 _NOT_FOUND: Final = 404
 _OK: Final = 200
@@ -42,23 +39,16 @@ class HttpChannel(Channel):
     def __init__(self, name: str, endpoint: Endpoint, most_connections: int) -> None:
         """Raises ``ConfigError`` for files of TLS that cannot be used."""
         self._endpoint = endpoint
-        self._asked = httpx.URL(endpoint.url)
-        self._url = self._asked
-        self._extensions: dict[str, Any] = {"timeout": _TIMEOUT}
-        host = self._asked.netloc.decode("ascii")
+        context = make_context(name, endpoint.tls)
+        self._transport = PinnedTransport(endpoint.url, context, most_connections + 2, endpoint.uds)
         named = [(name.lower(), value) for name, value in endpoint.headers.items()]
         self._lines = [
-            (b"host", host.encode("ascii")),
+            self._transport.host_line,
             (b"content-type", b"application/json"),
             (b"accept", b"application/json, text/event-stream"),
             (b"accept-encoding", b"identity"),
             *((name.encode("ascii"), value.encode("utf-8")) for name, value in named if name not in _OURS),
         ]
-        # Idle for less than the five seconds after which servers commonly hang up.
-        limits = httpx.Limits(max_connections=most_connections + 2, keepalive_expiry=3.0)
-        self._transport = httpx.AsyncHTTPTransport(
-            verify=make_context(name, endpoint.tls), trust_env=False, limits=limits, uds=endpoint.uds
-        )
         self._session_id: str | None = None
         self._last_id = 0
         self._is_open = False
@@ -69,12 +59,7 @@ class HttpChannel(Channel):
         return self._is_open
 
     async def open(self) -> None:
-        if self._endpoint.uds is None:
-            host, port = self._asked.host, self._asked.port or (443 if self._asked.scheme == "https" else 80)
-            address = await reachable_address(host, port, allow_private=self._endpoint.allow_private)
-            # The checked address is the one that is dialled; the name is what certificates are held against.
-            self._url = self._asked.copy_with(host=address)
-            self._extensions["sni_hostname"] = host
+        await self._transport.pin(allow_private=self._endpoint.allow_private)
         self._is_open = True
 
     async def ask(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +69,7 @@ class HttpChannel(Channel):
             async with self._post(request(message_id, method, params)) as response:
                 if method == "initialize":
                     self._session_id = response.headers.get("mcp-session-id")
-                kind = _media_type(response)
+                kind = media_type(response.headers)
                 if response.status_code != _OK or kind not in ("application/json", "text/event-stream"):
                     raise self._refusal(response)
                 if kind == "text/event-stream":
@@ -115,30 +100,21 @@ class HttpChannel(Channel):
     def _post(self, raw: bytes) -> contextlib.AbstractAsyncContextManager[httpx.Response]:
         return self._send("POST", raw)
 
-    @contextlib.asynccontextmanager
-    async def _send(self, method: str, content: bytes | None) -> AsyncIterator[httpx.Response]:
-        """Yield the answer, of which only the headers have been read."""
+    def _send(self, method: str, content: bytes | None) -> contextlib.AbstractAsyncContextManager[httpx.Response]:
+        """Give the answer, of which only the headers have been read."""
         lines = list(self._lines)
         if self._session_id is not None:
             lines.append((b"mcp-session-id", self._session_id.encode("latin-1")))
         if self.version:
             lines.append((b"mcp-protocol-version", self.version.encode("ascii")))
-        asked = httpx.Request(method, self._url, headers=lines, content=content, extensions=self._extensions)
-        try:
-            response = await self._transport.handle_async_request(asked)
-        except httpx.HTTPError as error:
-            raise ConnectionLostError(f"its server cannot be reached ({type(error).__name__})") from None
-        try:
-            yield response
-        finally:
-            await response.aclose()
+        return self._transport.send(method, lines, content)
 
     def _refusal(self, response: httpx.Response) -> Exception:
         status = response.status_code
         if status == _NOT_FOUND and self._session_id is not None:
             self._is_open = False
             return ConnectionLostError("its server has forgotten the session")
-        if response.is_redirect or response.has_redirect_location:
+        if is_redirect(response):
             return AnswerError(
                 f"its server answered with a redirect (HTTP status {status}), which is not followed; put the final address into mcp.url"
             )
@@ -147,7 +123,7 @@ class HttpChannel(Channel):
 
     async def _single(self, response: httpx.Response, message_id: int) -> Message:
         """Return the answer that is the whole body."""
-        body = b"".join([part async for part in self._parts(response, LIMITS.max_bytes)])
+        body = b"".join([part async for part in body_parts(response, LIMITS.max_bytes)])
         try:
             message = decode(body, LIMITS)
         except WireError as error:
@@ -160,7 +136,7 @@ class HttpChannel(Channel):
         """Return the answer out of a stream; what comes before it is not for us."""
         splitter = EventSplitter(LIMITS.max_bytes)
         try:
-            async for part in self._parts(response, 2 * LIMITS.max_bytes):
+            async for part in body_parts(response, 2 * LIMITS.max_bytes):
                 for event in splitter.feed(part):
                     if not event.data.strip():
                         continue
@@ -173,23 +149,6 @@ class HttpChannel(Channel):
             raise AnswerError(f"its server answered {error.reason}") from None
         raise ConnectionLostError("its server ended the stream before it answered")
 
-    async def _parts(self, response: httpx.Response, most: int) -> AsyncIterator[bytes]:
-        """Yield the body as it comes; never more than ``most`` bytes of it, and none of one that says it is longer."""
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise AnswerError("its server compressed an answer that was asked for plain")
-        announced = response.headers.get("content-length", "0")
-        size = 0
-        if announced.isdecimal() and int(announced[:20]) > most:
-            raise AnswerError(f"its server announced an answer of more than {most} bytes")
-        try:
-            async for part in response.aiter_raw():
-                size += len(part)
-                if size > most:
-                    raise AnswerError(f"its server sent an answer of more than {most} bytes")
-                yield part
-        except httpx.HTTPError as error:
-            raise ConnectionLostError(f"its server broke off ({type(error).__name__})") from None
-
     def _say_soon(self, raw: bytes) -> None:
         """Send a message that nobody waits for."""
         task = asyncio.get_running_loop().create_task(self._say(raw))
@@ -200,7 +159,3 @@ class HttpChannel(Channel):
         with contextlib.suppress(ConnectionLostError, TimeoutError):
             async with asyncio.timeout(_FAREWELL_SECONDS), self._post(raw):
                 pass
-
-
-def _media_type(response: httpx.Response) -> str:
-    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()

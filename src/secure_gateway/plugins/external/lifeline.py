@@ -10,10 +10,11 @@ from time import monotonic
 from typing import Any, Final
 
 from secure_gateway.errors import AnswerError
-from secure_gateway.plugins.external.breaker import Breaker
-from secure_gateway.plugins.external.channel import Channel, ConnectionLostError
+from secure_gateway.plugins.external.channel import Channel
 from secure_gateway.plugins.external.session import call_tool, ping, shake_hands
 from secure_gateway.plugins.external.settings import CallRules
+from secure_gateway.plugins.outbound.breaker import Breaker
+from secure_gateway.plugins.outbound.faults import ConnectionLostError
 
 _log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import msgspec
 
 from secure_gateway.errors import AnswerError, ConfigError, GatewayError, Problem
 from secure_gateway.pipeline.loop_thread import LoopThread
-from secure_gateway.plugins.external.cache import AnswerCache
+from secure_gateway.plugins.external.cache import HookCache
 from secure_gateway.plugins.external.channel import Channel
 from secure_gateway.plugins.external.codec import decode_error, decode_result, encode_payload
 from secure_gateway.plugins.external.context_codec import apply_context, encode_context
@@ -39,7 +39,7 @@ class ExternalPlugin(ForeignPlugin):
     def __init__(self, config: PluginConfig) -> None:
         super().__init__(config)
         endpoint, rules = read_endpoint(config), read_rules(config)
-        self._cache = AnswerCache(rules.cache_seconds, rules.cache_entries)
+        self._cache = HookCache(rules.cache_seconds, rules.cache_entries)
         self._offered: tuple[str, ...] | None = None
         self._pid = os.getpid()
         self._thread = LoopThread()

@@ -12,7 +12,6 @@ from secure_gateway.errors import AnswerError, UpstreamError
 from secure_gateway.plugins.external.channel import (
     LIMITS,
     Channel,
-    ConnectionLostError,
     cancellation,
     notification,
     reply_to,
@@ -21,6 +20,7 @@ from secure_gateway.plugins.external.channel import (
 )
 from secure_gateway.plugins.external.settings import Endpoint
 from secure_gateway.plugins.external.stderr_log import StderrLog
+from secure_gateway.plugins.outbound.faults import ConnectionLostError
 from secure_gateway.proxy.child import ServerProcess, describe_exit
 from secure_gateway.proxy.settings import UpstreamServer
 from secure_gateway.proxy.wire import Kind, Message, MessageId, WireError, decode_line

@@ -7,7 +7,7 @@ import ipaddress
 import pytest
 
 from secure_gateway.errors import AnswerError
-from secure_gateway.plugins.external.addresses import check_address, reachable_address
+from secure_gateway.plugins.outbound.addresses import check_address, reachable_address
 
 _NEVER = (
     "169.254.169.254", "169.254.0.1", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1",
@@ -28,7 +28,7 @@ def test_metadata_services_and_what_is_no_host_are_never_reached(text: str) -> N
 
 @pytest.mark.parametrize("text", _PRIVATE)
 def test_a_private_address_is_reached_only_where_that_is_configured(text: str) -> None:
-    with pytest.raises(AnswerError, match=r"set mcp\.allow_private to true"):
+    with pytest.raises(AnswerError, match=r"set allow_private beside the url to true"):
         check_address(ipaddress.ip_address(text), allow_private=False)
     check_address(ipaddress.ip_address(text), allow_private=True)
 

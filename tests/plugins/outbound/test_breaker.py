@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from secure_gateway.errors import AnswerError
-from secure_gateway.plugins.external.breaker import FAILURES, LONGEST, Breaker
+from secure_gateway.plugins.outbound.breaker import FAILURES, LONGEST, Breaker
 
 
 class Clock:

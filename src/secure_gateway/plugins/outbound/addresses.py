@@ -8,7 +8,7 @@ import socket
 from typing import Final, TypeAlias
 
 from secure_gateway.errors import AnswerError
-from secure_gateway.plugins.external.channel import ConnectionLostError
+from secure_gateway.plugins.outbound.faults import NotConnectedError
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -34,25 +34,25 @@ async def reachable_address(host: str, port: int, *, allow_private: bool) -> str
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise ConnectionLostError("the name in its url cannot be resolved") from None
+        raise NotConnectedError("the name in its url cannot be resolved") from None
     named_local = host.lower().rstrip(".") == "localhost" or host.lower().rstrip(".").endswith(".localhost")
     addresses = [ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in found]
     for address in addresses:
         check_address(address, allow_private=allow_private or (named_local and address.is_loopback))
     if not addresses:
-        raise ConnectionLostError("the name in its url cannot be resolved")
+        raise NotConnectedError("the name in its url cannot be resolved")
     return str(addresses[0])
 
 
 def check_address(address: Address, *, allow_private: bool) -> None:
-    """Refuse an address that no plugin server has, and without ``allow_private`` one that is not public. Raises ``AnswerError``."""
+    """Refuse an address that no server of ours has, and without ``allow_private`` one that is not public. Raises ``AnswerError``."""
     for each in _meant(address):
         if each.is_link_local or each in _METADATA or each.is_multicast or each.is_unspecified:
             raise AnswerError(f"its url leads to {address}, which is link-local, a metadata service or no host at all")
         is_public = each.is_global and not (each.version == 4 and each in _SHARED)  # noqa: PLR2004 - IPv4
         if not is_public and not allow_private:
             raise AnswerError(
-                f"its url leads to {address}, which is a private address; if that is meant, set mcp.allow_private to true"
+                f"its url leads to {address}, which is a private address; if that is meant, set allow_private beside the url to true"
             )
 
 

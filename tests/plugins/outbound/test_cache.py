@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from secure_gateway.plugins.external import cache as module
-from secure_gateway.plugins.external.cache import AnswerCache
+from secure_gateway.plugins.external.cache import HookCache
+from secure_gateway.plugins.outbound import cache as module
 
 
 class Clock:
@@ -23,7 +23,7 @@ def _context(**facts: Any) -> dict[str, Any]:
 
 
 def test_the_request_id_is_no_part_of_the_question_and_everything_else_is() -> None:
-    cache = AnswerCache(60, 10)
+    cache = HookCache(60, 10)
     asked = cache.digest("tool_pre_invoke", {"name": "t", "args": {"a": 1, "b": 2}}, _context())
     assert asked == cache.digest("tool_pre_invoke", {"args": {"b": 2, "a": 1}, "name": "t"}, _context(request_id="2"))
     others = [
@@ -37,13 +37,13 @@ def test_the_request_id_is_no_part_of_the_question_and_everything_else_is() -> N
 
 
 def test_digests_of_two_caches_have_nothing_in_common() -> None:
-    first, second = (AnswerCache(60, 10).digest("h", {}, _context()) for _ in range(2))
+    first, second = (HookCache(60, 10).digest("h", {}, _context()) for _ in range(2))
     assert first != second
 
 
 def test_an_answer_is_forgotten_when_its_time_is_up_and_is_fresh_each_time() -> None:
     clock = Clock()
-    cache = AnswerCache(60, 10, clock)
+    cache = HookCache(60, 10, clock)
     cache.put(b"k", {"result": {"metadata": {}}})
     cache.get(b"k")["result"]["metadata"]["spoilt"] = True
     assert cache.get(b"k") == {"result": {"metadata": {}}}
@@ -53,7 +53,7 @@ def test_an_answer_is_forgotten_when_its_time_is_up_and_is_fresh_each_time() -> 
 
 
 def test_the_least_recently_asked_go_first() -> None:
-    cache = AnswerCache(60, 2)
+    cache = HookCache(60, 2)
     cache.put(b"a", 1)
     cache.put(b"b", 2)
     cache.get(b"a")
@@ -63,7 +63,7 @@ def test_the_least_recently_asked_go_first() -> None:
 
 def test_memory_is_bounded_by_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_BYTES", 1000)
-    cache = AnswerCache(60, 1000)
+    cache = HookCache(60, 1000)
     for number in range(100):
         cache.put(bytes([number]), "x" * 98)
     assert len(cache) == 10
@@ -72,11 +72,11 @@ def test_memory_is_bounded_by_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_without_a_time_nothing_is_kept() -> None:
-    assert AnswerCache(0, 10).digest("h", {}, _context()) is None
+    assert HookCache(0, 10).digest("h", {}, _context()) is None
 
 
 def test_a_question_too_deep_to_be_written_is_not_kept() -> None:
     deep: Any = {}
     for _ in range(500):
         deep = {"a": deep}
-    assert AnswerCache(60, 10).digest("h", deep, _context()) is None
+    assert HookCache(60, 10).digest("h", deep, _context()) is None
