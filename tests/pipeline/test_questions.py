@@ -223,3 +223,19 @@ async def test_who_is_asked_for_permission_learns_no_secret_in_records() -> None
     gateway = gateway_for([resolver({"sub": "ann@example.com", "roles": ["tester"]})], sinks=[sink])
     await gateway.handle(request(), nothing)
     assert "token-of-ann" not in repr(sink.last) + str(sink.last.steps)
+
+
+async def test_a_plugin_that_reads_a_header_of_its_own_may_vouch_for_requests_and_for_sessions() -> None:
+    class ByHeader(Plugin):
+        async def http_auth_resolve_user(
+            self, payload: HttpAuthResolveUserPayload, context: PluginContext
+        ) -> HttpAuthResolveUserResult:
+            user = payload.headers.get("X-Corporate-User")
+            return HttpAuthResolveUserResult(modified_payload={"sub": user, "roles": ["tester"]} if user else None)
+
+    gateway = gateway_for([ByHeader(PluginConfig(name="corporate"))], identity=FixedIdentity(None))
+    shown = AuthCredentials(headers=Headers({"x-corporate-user": "ann"}), context={"client_host": "192.0.2.7"})
+    assert (await gateway.authenticate(shown)).subject == "ann"
+    await gateway.handle(request(credentials=shown, headers=Headers()), nothing)
+    with pytest.raises(AuthenticationDenied):
+        await gateway.authenticate(AuthCredentials(headers=Headers()))

@@ -30,13 +30,16 @@ async def ask_who(run: Run) -> Principal | None:
     if run.snapshot.bindings(run.request.server, RESOLVE_USER) is None:
         return None
     tell_facts(run)
-    request = run.request
+    request, shown = run.request, run.request.credentials
+    context = shown.context if shown is not None else {}
     question = {
-        "credentials": _shown(request.credentials),
-        "client_host": request.client_host or None,
+        "credentials": _shown(shown),
+        "client_host": request.client_host or context.get("client_host"),
         "client_port": _client_port(request),
     }
-    subject = Subject("", isolate(question, _DEPTH), request.headers or Headers())
+    # All headers as they arrived: those of a request that goes upstream are only the ones that may.
+    headers = (shown.headers if shown is not None else None) or request.headers
+    subject = Subject("", isolate(question, _DEPTH), Headers(headers or {}))
     try:
         await run_hooks(run, RESOLVE_USER, subject)
     except PolicyDenied as denial:
