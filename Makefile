@@ -14,12 +14,12 @@ EDITABLE := --quiet --no-input --disable-pip-version-check --no-deps --no-build-
 ## Verbs ---------------------------------------------------------------------------------------------------------
 
 .PHONY: help demo test test-all test-lowest lint types tests bench quality docs lock sbom clean
-.PHONY: system-packages env-servers env-fastmcp env-checkers env-cpex env-node
+.PHONY: native system-packages env-servers env-fastmcp env-checkers env-cpex env-node
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-demo: .venv/.stamp env-servers  ## watch a real MCP server being protected
+demo: .venv/.stamp native env-servers  ## watch a real MCP server being protected
 	@PATH="$$PATH:$(CURDIR)/.cache/envs/mcp-servers/bin" $(BIN)/secure-gateway demo
 
 test: lint types tests  ## lint, types and all tests but the soak tests
@@ -29,16 +29,20 @@ test-all: lint types docs  ## everything: also the soak tests, the docs, the old
 	@$(MAKE) test-lowest
 	@$(MAKE) demo
 
-lint: .venv/.stamp  ## ruff: rules and format
+lint: .venv/.stamp  ## ruff: rules and format; rustfmt and clippy where a Rust toolchain is
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { echo "Run .venv/bin/ruff format."; exit 1; }
+	@scripts/native lint
 
 types: .venv/.stamp  ## mypy, strict
 	@$(BIN)/mypy $(CHECKED)
 
 # Soak tests run for minutes each; every other test runs here, and none is skipped silently.
 MARKERS = -m 'not soak'
-tests: .venv/.stamp system-packages env-servers env-fastmcp env-checkers env-cpex env-node
+TWINS = tests/native tests/plugins/guardrails tests/plugins/framework tests/pipeline
+tests: .venv/.stamp native system-packages env-servers env-fastmcp env-checkers env-cpex env-node
+	@scripts/native test
+	@if [[ -z "$(PYTEST_ARGS)" && -f .venv/.native ]]; then echo "Tests of the Python twin:" && SECURE_GATEWAY_SCANNER=python $(BIN)/pytest --quiet $(MARKERS) $(TWINS); fi
 	@$(BIN)/pytest $(MARKERS) $(PYTEST_ARGS)
 
 LOWEST := .cache/envs/lowest
@@ -47,7 +51,7 @@ test-lowest: system-packages env-servers env-fastmcp env-checkers env-cpex env-n
 	@$(LOWEST)/bin/python -m pip install $(EDITABLE)
 	@$(LOWEST)/bin/pytest $(MARKERS) $(PYTEST_ARGS) --ignore tests/conformance
 
-bench: .venv/.stamp env-servers env-node  ## measure against named peers, into benchmarks/results.json
+bench: .venv/.stamp native env-servers env-node  ## measure against named peers, into benchmarks/results.json
 	@$(BIN)/python -m benchmarks
 
 quality: .venv/.stamp  ## measure what the guardrails find against named peers, into benchmarks/quality.json and the docs
@@ -66,7 +70,7 @@ sbom:  ## write the software bill of materials, sbom.cdx.json
 	@.cache/envs/tools/bin/python scripts/sbom.py
 
 clean:  ## remove environments, caches and what was built
-	rm -rf .venv .cache .peers .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build src/*.egg-info
+	rm -rf .venv .cache .peers native/target .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build src/*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ## Set-up: done once, and again when a lock file changes ------------------------------------------------------------
@@ -75,6 +79,9 @@ clean:  ## remove environments, caches and what was built
 	@scripts/python-env .venv requirements-dev.lock
 	@.venv/bin/python -m pip install $(EDITABLE)
 	@touch $@
+
+native: .venv/.stamp
+	@scripts/native install .venv
 
 system-packages:
 	@scripts/system-packages --for-tests

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from secure_gateway.native import core
+
 MOST = 64
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _SHORT = 16
@@ -18,6 +20,16 @@ def changed_pointers(before: Any, after: Any) -> tuple[str, ...]:
 
     Types count: ``1`` became ``True`` is a change. Keys that came or went show as ``*``, since a redactor removes keys that are secrets.
     """
+    native = core()
+    if native is not None:
+        places = native.differences(before, after, MOST + 1)
+        if places is not None:
+            return _capped([_pointer_to(place) for place in places])
+    return _changed_pointers(before, after)
+
+
+def _changed_pointers(before: Any, after: Any) -> tuple[str, ...]:
+    """Return what ``changed_pointers`` does, without the Rust core."""
     found: list[str] = []
     # A stack, since values may be nested deeper than Python's own goes; a place is a chain of keys, put into words only where something differs.
     stack: list[tuple[Any, Any, _Place]] = [(before, after, ())]
@@ -41,7 +53,15 @@ def changed_pointers(before: Any, after: Any) -> tuple[str, ...]:
                 stack += [(old[i], new[i], (place, i)) for i in reversed(range(len(old))) if old[i] is not new[i]]
         elif old != new:
             found.append(_pointer(place))
+    return _capped(found)
+
+
+def _capped(found: list[str]) -> tuple[str, ...]:
     return (*found[:MOST], "…") if len(found) > MOST else tuple(found)
+
+
+def _pointer_to(place: tuple[Any, ...]) -> str:
+    return "".join(f"/{key}" if type(key) is int else "/*" if key is ... else f"/{segment(key)}" for key in place)
 
 
 def _pointer(place: _Place) -> str:

@@ -1,0 +1,23 @@
+//! The Rust core of secure-gateway.
+//!
+//! `payload` counts and compares the JSON values that pass the gateway. Everything here has a twin in Python that gives the same
+//! answers; where the twin raises an error, these functions decline, and the twin is asked to say what is wrong.
+
+#[cfg(feature = "python")]
+mod payload;
+
+/// The Rust core of secure-gateway: payloads.
+#[cfg(feature = "python")]
+#[pyo3::pymodule]
+mod secure_gateway_native {
+    use pyo3::types::PyModuleMethods;
+    use pyo3::{Bound, PyResult, types::PyModule};
+
+    #[pymodule_export]
+    use crate::payload::{count_values, differences};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

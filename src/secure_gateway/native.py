@@ -1,0 +1,89 @@
+"""Which implementation of the hot loops runs here, and why: the Rust core, or its Python twin that gives the same answers."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Literal, NamedTuple, Protocol
+
+_LOGGER = logging.getLogger(__name__)
+
+WANTED = "0.1.0"
+"""The version of the core that this release was tested with; another one is not used."""
+
+VARIABLE = "SECURE_GATEWAY_SCANNER"
+
+Implementation = Literal["rust", "python"]
+
+
+class Core(Protocol):
+    """What the core offers. ``count_values`` answers -1 where its twin would raise: the twin is then asked to say what is wrong."""
+
+    def count_values(self, value: Any, max_depth: int, most: int) -> int:
+        """Return how many values ``value`` holds at any depth; -1 for what is no JSON value, too deep or too large."""
+
+    def differences(self, before: Any, after: Any, most: int) -> list[tuple[Any, ...]] | None:
+        """Return the places that differ, each as the keys and indices that lead there, and ``...`` at its end where keys came or went.
+
+        None where it declines: values nested deeper than it goes.
+        """
+
+
+_installed: Core | None = None
+_missing = ""
+try:
+    import secure_gateway_native
+except ImportError as exc:  # not there, or built for another machine
+    _missing = str(exc)
+else:
+    _installed = secure_gateway_native
+
+
+class Choice(NamedTuple):
+    """The implementation in use; ``core`` is None for Python."""
+
+    implementation: Implementation
+    reason: str
+    core: Core | None
+
+
+def choose(environ: Mapping[str, str]) -> Choice:
+    """Return what is to be used under ``environ``.
+
+    Raises ``ValueError`` for a value of ``SECURE_GATEWAY_SCANNER`` other than ``rust``, ``python`` and nothing, and for ``rust`` where it cannot be had.
+    """
+    wanted = environ.get(VARIABLE, "")
+    if wanted not in {"", "rust", "python"}:
+        raise ValueError(f"{VARIABLE}: found {wanted!r}; expected rust or python, or leave it unset")
+    found = getattr(_installed, "__version__", None)
+    if wanted == "python":
+        return Choice("python", f"{VARIABLE}=python", None)
+    if _installed is None:
+        choice = Choice("python", f"secure-gateway-native is not installed ({_missing})", None)
+    elif found != WANTED:
+        choice = Choice("python", f"secure-gateway-native is {found}; this release works with {WANTED}", None)
+    else:
+        choice = Choice("rust", f"secure-gateway-native {found}", _installed)
+    if wanted == "rust" and choice.core is None:
+        raise ValueError(f"{VARIABLE}=rust: {choice.reason}; install secure-gateway[native], or unset it")
+    return choice
+
+
+@cache
+def chosen() -> Choice:
+    """Return the choice of this process: taken and logged once, when a gateway starts, since nothing that it depends on changes while it runs."""
+    choice = choose(os.environ)
+    _LOGGER.info("scanner: %s (%s)", choice.implementation, choice.reason)
+    return choice
+
+
+def core() -> Core | None:
+    """Return the Rust core, or None where the Python twin is in use."""
+    return chosen().core
+
+
+def implementation() -> Implementation:
+    """Return ``"rust"`` or ``"python"``."""
+    return chosen().implementation
