@@ -37,7 +37,7 @@ from secure_gateway.plugins.framework.hookpoints import HttpHookType
 from secure_gateway.plugins.framework.plugin import Plugin
 from secure_gateway.plugins.guardrails.base import GuardrailProvider
 from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
-from secure_gateway.plugins.hook_loader import HookLoader, LoadedHooks
+from secure_gateway.plugins.hook_loader import HookLoader, LoadedHooks, discard
 from secure_gateway.plugins.isolated.plugin import ProcessPlugin
 from secure_gateway.plugins.services import ProviderServices
 from secure_gateway.plugins.telemetry.base import TelemetryProvider
@@ -197,6 +197,7 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
     _require_identity(loaded.config, hooks, problems)
     if problems or hooks is None or table is None or permissions is None:
         telemetry.shutdown()
+        discard((hooks or LoadedHooks()).plugins)
         raise ConfigError(list(dict.fromkeys(problems)))
     watch = _watchdog(hooks, plugins.get("settings", {}))
     closers.insert(0, watch.stop)
