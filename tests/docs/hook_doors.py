@@ -17,6 +17,8 @@ FIRES: Final[dict[str, dict[str, str]]] = {
     "agent_pre_invoke": _SAMPLING,
     "agent_post_invoke": _SAMPLING,
     "http_pre_request": _HTTP,
+    "http_auth_resolve_user": _YES,
+    "http_auth_check_permission": _YES,
     "http_post_request": _HTTP,
     "message_in": _PROXY,
     "message_out": _PROXY,

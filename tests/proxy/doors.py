@@ -22,9 +22,6 @@ from secure_gateway.testing.gateways import MemorySink, gateway_for
 from tests.proxy.http_client import ACCEPT, events
 
 SCRIPTED = Path(__file__).with_name("scripted_server.py")
-QUESTIONS = frozenset({"http_auth_resolve_user", "http_auth_check_permission"})
-"""Hooks that ask instead of judging; they are met elsewhere."""
-
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 
@@ -59,7 +56,7 @@ def _method(name: str) -> Any:
     return meet
 
 
-for _name in HOOK_POINTS.keys() - QUESTIONS:
+for _name in HOOK_POINTS:
     setattr(Witness, _name, _method(_name))
 
 

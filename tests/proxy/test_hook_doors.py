@@ -17,7 +17,7 @@ from secure_gateway.plugins.framework import HttpHeaderPayload
 from secure_gateway.proxy.settings import UpstreamServer
 from secure_gateway.types import Operation
 from tests.docs.hook_doors import DOORS, FIRES, RESULTS
-from tests.proxy.doors import QUESTIONS, Ask, Witness, guarded, http_door, process_server, stdio_door, walk
+from tests.proxy.doors import Ask, Witness, guarded, http_door, process_server, stdio_door, walk
 from tests.proxy.scripted_http import ScriptedUpstream
 
 Upstream = tuple[ScriptedUpstream, str]
@@ -85,18 +85,13 @@ async def test_each_hook_fires_at_the_doors_that_the_table_says_and_its_metadata
         await apps[door](gateway)
     else:
         await through_proxy(door, gateway, tmp_path / "log", upstream)
-    expected = {hook for hook, fires in FIRES.items() if fires[door] == "yes" and hook not in QUESTIONS}
+    expected = {hook for hook, fires in FIRES.items() if fires[door] == "yes"}
     assert witness.met == expected
     recorded = {step.metadata.get("met") for record in sink.records for step in record.steps}
     assert recorded - {None} == expected
 
 
-@pytest.mark.parametrize("door", ["stdio", "HTTP, process"])
-async def test_sampling_meets_the_agent_hooks_with_its_request_mapped(
-    door: str, tmp_path: Path, upstream: Upstream
-) -> None:
-    if door != "stdio":
-        pytest.skip("a client without streams cannot be asked; tests/proxy/test_http_child.py samples over HTTP")
+async def test_sampling_meets_the_agent_hooks_with_its_request_mapped(tmp_path: Path, upstream: Upstream) -> None:
     witness = Witness()
     gateway, sink = guarded(witness)
 
@@ -107,7 +102,7 @@ async def test_sampling_meets_the_agent_hooks_with_its_request_mapped(
         return payload.model_copy(update={"messages": [{**payload.messages[0], "model": "hidden"}]})
 
     witness.changes = {"agent_pre_invoke": shorter, "agent_post_invoke": other}
-    async with proxy(door, gateway, tmp_path / "log", upstream) as ask:
+    async with proxy("stdio", gateway, tmp_path / "log", upstream) as ask:
         answer = await ask("tools/call", {"name": "ask", "arguments": {"text": "why?"}})
     asked, said = witness.payload("agent_pre_invoke"), witness.payload("agent_post_invoke")
     assert (asked.agent_id, asked.parameters) == ("scripted", {"maxTokens": 9})
@@ -117,10 +112,13 @@ async def test_sampling_meets_the_agent_hooks_with_its_request_mapped(
     assert [r.outcome for r in sink.records if r.operation == "agent"] == ["modified"]
 
 
-HOOKS = sorted(
-    hook for hook, fires in FIRES.items() if "yes" in (fires[door] for door in PROXIES) and hook not in QUESTIONS
-)
-_UNDENIABLE = {"http_post_request"}
+HOOKS = sorted(hook for hook, fires in FIRES.items() if "yes" in (fires[door] for door in PROXIES))
+_CODES = {
+    "http_post_request": "plugin_error",
+    "http_auth_resolve_user": "invalid_credentials",
+    "http_auth_check_permission": "forbidden",
+}
+"""What a refusal is answered with, where not with ``denied``."""
 _METHODS = {
     "tool_pre_invoke": "tools/call", "tool_post_invoke": "tools/call", "tool_list": "tools/list",
     "prompt_pre_fetch": "prompts/get", "prompt_post_fetch": "prompts/get",
@@ -128,6 +126,7 @@ _METHODS = {
     "message_in": "tools/list", "message_out": "tools/list",
     "server_pre_register": "initialize", "server_post_register": "initialize",
     "http_pre_request": "initialize", "http_post_request": "initialize",
+    "http_auth_resolve_user": "tools/call", "http_auth_check_permission": "tools/call",
 }  # fmt: skip
 _PARAMS: dict[str, Any] = {
     "tools/call": {"name": "echo", "arguments": {"n": 1}},
@@ -137,13 +136,12 @@ _PARAMS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("door", PROXIES)
-@pytest.mark.parametrize("hook", [hook for hook in HOOKS if hook in _METHODS])
+@pytest.mark.parametrize(
+    ("hook", "door"), [(hook, door) for hook in HOOKS for door in PROXIES if FIRES[hook][door] == "yes"]
+)
 async def test_each_hook_refuses_at_each_proxy_door_where_the_table_lets_it(
     door: str, hook: str, tmp_path: Path, upstream: Upstream
 ) -> None:
-    if FIRES[hook][door] != "yes":
-        pytest.skip(FIRES[hook][door])
     witness = Witness()
     gateway, sink = guarded(witness)
     method = _METHODS[hook]
@@ -153,9 +151,9 @@ async def test_each_hook_refuses_at_each_proxy_door_where_the_table_lets_it(
         witness.denies = hook
         answer = await ask(method, _PARAMS.get(method))
     refusal = answer["error"]["data"]["code"] if "error" in answer else answer["code"]
-    assert refusal == ("plugin_error" if hook in _UNDENIABLE else "denied")
+    assert refusal == _CODES.get(hook, "denied")
     steps = [(step.hook, str(step.verdict)) for record in sink.records for step in record.steps]
-    assert (hook, "error" if hook in _UNDENIABLE else "deny") in steps
+    assert (hook, "error" if refusal == "plugin_error" else "deny") in steps
 
 
 @pytest.mark.parametrize("door", PROXIES)
