@@ -19,7 +19,10 @@ _EXPECTED: Final = "a secret reference, such as env://NAME or file://PATH"
 def plain_secrets(entry: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield a fault for each credential of a remote guardrail that stands in the file as it is; ``entry`` is one provider's."""
     config, cls = entry.get("config"), entry.get("class")
-    is_remote = entry.get("provider") in _REMOTE or (isinstance(cls, str) and cls.startswith(_REMOTE_CLASSES))
+    named = entry.get("provider")
+    is_remote = (isinstance(named, str) and named in _REMOTE) or (
+        isinstance(cls, str) and cls.startswith(_REMOTE_CLASSES)
+    )
     if not is_remote or not isinstance(config, Mapping):
         return
     for key in _CREDENTIALS:

@@ -26,6 +26,7 @@ from secure_gateway.config.fields import (
     VariableName,
     VariableValue,
 )
+from secure_gateway.config.plain_secrets import plain_secrets
 from secure_gateway.config.section import Section, section_field
 
 DEFAULT_PRIORITY = 100
@@ -62,6 +63,7 @@ class ProviderConfig(Section):
         # A misspelt "provider" has been named already.
         if not {"provider", "class"} & data.keys() and data.keys() <= set(cls.keys()):
             yield Fault((), "no provider", 'a "provider" by name, or a "class" as "module:Class"')
+        yield from plain_secrets(data)
 
 
 class ProviderSlot(ProviderConfig):
@@ -83,6 +85,7 @@ class ProviderSlot(ProviderConfig):
 
     @classmethod
     def cross_check(cls, data: Mapping[str, Any]) -> Iterator[Fault]:
+        yield from plain_secrets(data)
         single = [key for key in ("provider", "class", "config") if key in data]
         if data.get("providers") in ([], ()):
             yield Fault(("providers",), "an empty list", "at least one provider")

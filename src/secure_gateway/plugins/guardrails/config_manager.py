@@ -28,6 +28,10 @@ BUILTINS: Final[Mapping[str, str]] = {
     "pii": "secure_gateway.plugins.guardrails.pii:PIIGuardrailProvider",
     "secrets": "secure_gateway.plugins.guardrails.secrets:SecretsGuardrailProvider",
     "injection": "secure_gateway.plugins.guardrails.injection:InjectionGuardrailProvider",
+    "openai_moderation": "secure_gateway.plugins.guardrails.remote.openai_moderation:OpenAIModerationProvider",
+    "llama_guard": "secure_gateway.plugins.guardrails.remote.llama_guard:LlamaGuardProvider",
+    "bedrock": "secure_gateway.plugins.guardrails.remote.bedrock:BedrockGuardrailProvider",
+    "webhook": "secure_gateway.plugins.guardrails.remote.webhook:WebhookGuardrailProvider",
 }
 GROUP: Final = "secure_gateway.guardrails"
 
