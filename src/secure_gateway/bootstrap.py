@@ -39,6 +39,7 @@ from secure_gateway.plugins.guardrails.base import GuardrailProvider
 from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
 from secure_gateway.plugins.hook_loader import HookLoader, LoadedHooks, discard
 from secure_gateway.plugins.isolated.plugin import ProcessPlugin
+from secure_gateway.plugins.registry import InstalledPoints
 from secure_gateway.plugins.services import ProviderServices
 from secure_gateway.plugins.telemetry.base import TelemetryProvider
 from secure_gateway.plugins.telemetry.config_manager import TelemetryConfigManager
@@ -175,11 +176,12 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
     loaded, values, services, records = ground
     folders = plugin_folders(loaded)
     seconds = float(loaded.config.plugins.settings.plugin_timeout)
-    auth = AuthConfigManager(services, folders, seconds)
-    guardrails = GuardrailConfigManager(services, folders, seconds)
-    telemetry = TelemetryConfigManager(services, folders)
+    installed = InstalledPoints()
+    auth = AuthConfigManager(services, folders, seconds, installed)
+    guardrails = GuardrailConfigManager(services, folders, seconds, installed)
+    telemetry = TelemetryConfigManager(services, folders, installed=installed)
     closers[:0] = [auth.shutdown, guardrails.shutdown, telemetry.shutdown]
-    loader = HookLoader(folders, [cls for cls in register if issubclass(cls, Plugin)])
+    loader = HookLoader(folders, [cls for cls in register if issubclass(cls, Plugin)], installed=installed, services=services)
     problems: list[Problem] = []
     _initialize(
         ((AuthProvider, auth), (GuardrailProvider, guardrails), (TelemetryProvider, telemetry)),

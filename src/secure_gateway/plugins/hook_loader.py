@@ -24,7 +24,8 @@ from secure_gateway.plugins.framework.model_config import read_config
 from secure_gateway.plugins.framework.plugin import ForeignPlugin, Plugin, PluginConfig
 from secure_gateway.plugins.framework.registration import bind_plugin
 from secure_gateway.plugins.hook_order import HookOrder, order_for
-from secure_gateway.plugins.registry import ProviderRegistry, import_file, missing_package
+from secure_gateway.plugins.registry import InstalledPoints, ProviderRegistry, import_file, missing_package
+from secure_gateway.plugins.services import ProviderServices
 
 logger = logging.getLogger(__name__)
 
@@ -52,14 +53,23 @@ class HookLoader:
     """Finds plugin classes by ``kind``: a built-in name, a registered class, an entry point, ``module:Class`` or ``module.Class``."""
 
     def __init__(
-        self, plugin_dirs: Sequence[Path] = (), registered: Iterable[type] = (), folders: Sequence[Path] | None = None
+        self,
+        plugin_dirs: Sequence[Path] = (),
+        registered: Iterable[type] = (),
+        folders: Sequence[Path] | None = None,
+        installed: InstalledPoints | None = None,
+        services: ProviderServices | None = None,
     ) -> None:
-        """``folders``: where dotted kinds are looked up; by default ``plugin_dirs`` and what they lie in."""
+        """``folders``: where dotted kinds are looked up; by default ``plugin_dirs`` and what they lie in.
+
+        ``services``: what a plugin is lent whose constructor has a parameter of that name; None where there is no gateway.
+        """
         beside = tuple(dict.fromkeys((*(folder.parent for folder in plugin_dirs), *plugin_dirs)))
         self._folders = beside if folders is None else tuple(folders)
         self._plugin_dirs = tuple(plugin_dirs)
         self._registered = tuple(registered)
-        self._registry = ProviderRegistry(Plugin, ENTRY_POINTS, BUILT_IN, plugin_dirs, name_of=_kind_of)
+        self._services = services
+        self._registry = ProviderRegistry(Plugin, ENTRY_POINTS, BUILT_IN, plugin_dirs, _kind_of, installed)
         for cls in self._registered:
             self._registry.register(cls)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import hashlib
 import importlib
-import importlib.metadata
 import inspect
 import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,6 +21,20 @@ from secure_gateway.errors import ConfigError, Problem, ProviderContractError
 from secure_gateway.plugins.construction import check_class
 
 logger = logging.getLogger(__name__)
+
+
+class InstalledPoints:
+    """The entry points of everything that is installed, read once: when they are first asked for."""
+
+    def __init__(self) -> None:
+        self._found: Any = None  # Python 3.11 has another class than later ones; both can `select`
+
+    def of(self, group: str) -> EntryPoints:
+        """Return those of ``group``."""
+        if self._found is None:
+            self._found = entry_points()
+        found: EntryPoints = self._found.select(group=group)
+        return found
 
 
 class ProviderSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +49,8 @@ class ProviderRegistry:
     """The providers of one kind that can be named in the configuration.
 
     ``contract``: the abstract base class; ``group``: the entry point group; ``builtins``: name to ``module:Class``, loaded only when named;
-    ``plugin_dirs``: folders whose modules are searched (their ownership has been checked by who passes them in).
+    ``plugin_dirs``: folders whose modules are searched (their ownership has been checked by who passes them in); ``installed``: what registries that
+    are made together share.
     """
 
     def __init__(
@@ -45,12 +60,14 @@ class ProviderRegistry:
         builtins: Mapping[str, str],
         plugin_dirs: Sequence[Path] = (),
         name_of: Callable[[Any], str] | None = None,
+        installed: InstalledPoints | None = None,
     ) -> None:
         self._name_of = name_of or provider_name
         self._contract = contract
         self._group = group
         self._builtins = builtins
         self._plugin_dirs = tuple(plugin_dirs)
+        self._installed = installed or InstalledPoints()
         self._registered: dict[str, type] = {}
         self._discovered: dict[str, ProviderSource] | None = None
 
@@ -141,7 +158,7 @@ class ProviderRegistry:
     def _discover(self) -> dict[str, ProviderSource]:
         if self._discovered is None:
             found: dict[str, ProviderSource] = {}
-            for point in importlib.metadata.entry_points(group=self._group):
+            for point in self._installed.of(self._group):
                 _add(found, ProviderSource(name=point.name, origin=f"entry point {point.value}", target=point.value))
             for folder in self._plugin_dirs:
                 # A leading underscore marks what is no plugin: `__init__.py`, and modules that plugins import.

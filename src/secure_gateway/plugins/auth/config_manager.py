@@ -9,7 +9,7 @@ from typing import Any
 from secure_gateway.errors import ConfigError, Problem
 from secure_gateway.plugins.auth.base import AuthMethod, AuthProvider
 from secure_gateway.plugins.auth.identity_chain import ChainLink, IdentityChain
-from secure_gateway.plugins.registry import ProviderRegistry
+from secure_gateway.plugins.registry import InstalledPoints, ProviderRegistry
 from secure_gateway.plugins.services import ProviderServices
 from secure_gateway.plugins.slots import BuiltProvider, build_provider, read_slot, unknown_keys
 
@@ -29,11 +29,15 @@ class AuthConfigManager:
     """
 
     def __init__(
-        self, services: ProviderServices | None = None, plugin_dirs: Sequence[Path] = (), timeout: float = 5.0
+        self,
+        services: ProviderServices | None = None,
+        plugin_dirs: Sequence[Path] = (),
+        timeout: float = 5.0,
+        installed: InstalledPoints | None = None,
     ) -> None:
         self._services = services
         self._timeout = timeout
-        self._registry = ProviderRegistry(AuthProvider, GROUP, BUILTINS, plugin_dirs)
+        self._registry = ProviderRegistry(AuthProvider, GROUP, BUILTINS, plugin_dirs, installed=installed)
         self._chain = IdentityChain()
         self._unused: list[ChainLink] = []
 

@@ -17,7 +17,7 @@ from secure_gateway.plugins.guardrails.guards import Guards, StandingProvider, b
 from secure_gateway.plugins.guardrails.policy import Layer, Policy, leftover_keys, read_policy
 from secure_gateway.plugins.guardrails.tool_lists import judge_server, judge_tools
 from secure_gateway.plugins.guardrails.watched_config import Glance, watch
-from secure_gateway.plugins.registry import ProviderRegistry
+from secure_gateway.plugins.registry import InstalledPoints, ProviderRegistry
 from secure_gateway.plugins.services import ProviderServices
 from secure_gateway.plugins.slots import ProviderEntry, anchored, build_provider, read_slot
 
@@ -57,11 +57,15 @@ class GuardrailConfigManager:
     """
 
     def __init__(
-        self, services: ProviderServices | None = None, plugin_dirs: Sequence[Path] = (), timeout: float = 5.0
+        self,
+        services: ProviderServices | None = None,
+        plugin_dirs: Sequence[Path] = (),
+        timeout: float = 5.0,
+        installed: InstalledPoints | None = None,
     ) -> None:
         self._services = services
         self._timeout = timeout
-        self._registry = ProviderRegistry(GuardrailProvider, GROUP, BUILTINS, plugin_dirs)
+        self._registry = ProviderRegistry(GuardrailProvider, GROUP, BUILTINS, plugin_dirs, installed=installed)
         self._standing: _Standing | None = None
         self._failure = ConfigError(
             Problem("$.plugins.guardrails", "nothing yet", "a call of initialize before this one")

@@ -11,7 +11,7 @@ import msgspec
 
 from secure_gateway.decisions import Sink
 from secure_gateway.errors import ConfigError, MissingDependencyError, Problem, ProviderContractError
-from secure_gateway.plugins.registry import ProviderRegistry
+from secure_gateway.plugins.registry import InstalledPoints, ProviderRegistry
 from secure_gateway.plugins.services import ProviderServices
 from secure_gateway.plugins.slots import ProviderEntry, anchored, build_provider, read_slot
 from secure_gateway.plugins.telemetry.base import TelemetryProvider, TelemetryResult
@@ -44,11 +44,15 @@ class TelemetryConfigManager:
     """
 
     def __init__(
-        self, services: ProviderServices | None = None, plugin_dirs: Sequence[Path] = (), queue_limit: int = LIMIT
+        self,
+        services: ProviderServices | None = None,
+        plugin_dirs: Sequence[Path] = (),
+        queue_limit: int = LIMIT,
+        installed: InstalledPoints | None = None,
     ) -> None:
         self._services = services
         self._queue_limit = queue_limit
-        self._registry = ProviderRegistry(TelemetryProvider, GROUP, BUILTINS, plugin_dirs)
+        self._registry = ProviderRegistry(TelemetryProvider, GROUP, BUILTINS, plugin_dirs, installed=installed)
         self._standing: tuple[_Standing, ...] = ()
         self._replaced: list[_Standing] = []
 
