@@ -13,7 +13,7 @@ from secure_gateway.plugins.hooks.pii_filter import PIIFilterPlugin
 from tests.plugins.hooks.plugins import build, fire
 
 CARD = "4111 1111 1111 1111"
-AWS_KEY = "AKIA" + "IOSFODNN7EXAMPLE"
+AWS_KEY = "AKIA" + "QYLPMN5HDX7RT2GU"
 
 
 async def masked(text: Any, **config: Any) -> Any:

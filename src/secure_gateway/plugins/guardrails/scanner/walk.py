@@ -15,6 +15,7 @@ KEY_MARK = "~key"  # the key itself
 MEMBER_MARK = "~at"  # a step through a key that is not shown
 _LONG_KEY = 128
 _MAX_BITS = 4096  # str() of a longer int is quadratic, and CPython refuses it
+_PAIRS = {"value": ("key", "name"), "Value": ("Key", "Name")}  # how lists of variables, headers and tags are written
 _PRINTED = (UUID, datetime, date, time, Decimal)
 
 
@@ -37,7 +38,7 @@ class Place:
 
 
 class Leaf(NamedTuple):
-    """One string (or number as text): ``field`` is the nearest dict key above it, "" for a key itself."""
+    """One string (or number as text): ``field`` is the nearest dict key above it (or what names it, see ``_label``), "" for a key itself."""
 
     text: str
     field: str
@@ -137,8 +138,17 @@ def _members(
         place = Place(parent, name, index, masked=type(key) is not str or len(name) > _LONG_KEY)
         if name:
             keys.append(Leaf(name, "", place, is_key=True))
-        children.append((child, name, place, depth))
+        children.append((child, _label(node, name), place, depth))
     return children, keys
+
+
+def _label(node: dict[Any, Any], name: str) -> str:
+    """Return what names the value at ``name``: in ``{"key": "API_KEY", "value": …}`` its sibling does."""
+    for sibling in _PAIRS.get(name, ()):
+        label = node.get(sibling)
+        if type(label) is str and 0 < len(label) <= _LONG_KEY:
+            return label
+    return name
 
 
 def _exceeded(limits: Limits) -> ScanLimitExceeded:

@@ -1,0 +1,84 @@
+"""Credentials that nothing marks but their name: assignments, fields, sentences and commands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from secure_gateway.plugins.guardrails.scanner.finding import Detector
+from secure_gateway.plugins.guardrails.scanner.secrets_checks import (
+    command_password,
+    key_field,
+    key_value,
+    password_field,
+    password_value,
+    told_password,
+)
+
+_PASSWORD: Final = r"(?:pass(?:word|wd|wrd|phrase|code)|pwd|(?:\b|_)pass\b|(?:\b|_)pw\b)"  # noqa: S105 - names that announce one
+_STAGE: Final = r"(?:[_-]?(?:\d+|base|value|prod(?:uction)?|live|test|dev|staging|old|new|plain|raw|str|string))?"
+_KEY: Final = r"(?:secret|token|credential|key|(?:\b|_)pat|(?:\b|_)sas)s?"
+_VALUE: Final = r"(?:\"([^\"\r\n]+)|'([^'\r\n]+)|`([^`\r\n]+)|([^\s\"'`<>][^\s\"'`<>]*))"
+_ASSIGN: Final = r"(?:\\?[\"'`])?[\])]?\*{0,2}\s*(?::=|=>|->|={1,3}|:|,)\*{0,2}\s*\\?" + _VALUE
+_OPENS: Final = r"(?:\\?[\"'`])?[\])]?\*{0,2}\s*[:=,-]"
+
+# What people call a password: the words of the languages with the most speakers, with their usual verbs.
+_SPOKEN: Final = (
+    r"pass(?:word|wort|phrase|code|wd|ord)|kennwort|mot de passe|mdp|contraseña|contrasenha|clave|senha|palavra-passe|wachtwoord|hasło|"
+    r"parola|şifre|lösenord|adgangskode|salasana|heslo|jelszó|mật khẩu|kata sandi|"
+    r"парол[ьяе]|密码|密碼|口令|パスワード|暗証番号|"
+    r"비밀번호|패스워드|كلمة (?:المرور|السر)|"
+    r"סיסמה|पासवर्ड|รหัสผ่าน|κωδικός"
+)
+_VERB: Final = (
+    r"(?:\s*(?::=|=>|->|=|:)|\s+(?:is(?: now)?|was|will be|ist|lautet|war|est|es|era|é|è|är|er|jest|это):?\s"
+    r"|\s*(?:は|を|是|为|為|은|는|을|를|هي|है|को|คือ)[、:,]?)"
+)
+_PRINTED: Final = r"([!#-&(-;=?-_a-~]+)"  # what a password is typed with, without quotes and angle brackets
+
+NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
+    Detector(
+        id="secret.password", type="PASSWORD", category="secrets", confidence=0.7, source="assignments by name", check=password_value,
+        candidate=rf"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|pw)s?{_STAGE}{_OPENS}", exact=rf"(?i){_PASSWORD}s?{_STAGE}{_ASSIGN}",
+    ),
+    Detector(
+        id="secret.assigned_key", type="GENERIC_SECRET", category="secrets", confidence=0.65, source="assignments by name", check=key_value,
+        candidate=rf"(?i)(?:secret|key|token|credential|pat|sas)s?{_STAGE}{_OPENS}[=>]?\s*\\?[\"'`]?[^\s\"'`<>]{{12}}",
+        exact=rf"(?i){_KEY}{_STAGE}{_ASSIGN}",
+    ),
+    Detector(
+        id="secret.password_field", type="PASSWORD", category="secrets", confidence=0.8, source="members by name", check=password_field,
+        candidate=r"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|pw)s?\d*\"[:,}\n]",
+        exact=rf"(?is)\A[^\"]*{_PASSWORD}s?\d*\":\"(.+)\z",
+    ),
+    Detector(
+        id="secret.key_field", type="GENERIC_SECRET", category="secrets", confidence=0.75, source="members by name", check=key_field,
+        candidate=rf"(?i)(?:secret|[a-z0-9 _-]key|token|credential|[_\W]pat|[_\W]sas)s?{_STAGE}\"(?::[\"\[]|[,}}\n])", exact=rf"(?is)\A[^\"]*{_KEY}{_STAGE}\":\"(.+)\z",
+    ),
+    Detector(
+        id="secret.told_password", type="PASSWORD", category="secrets", confidence=0.7, source="sentences by word", check=told_password,
+        candidate=rf"(?i)(?:(?:{_SPOKEN})[\"'`*)]*{_VERB}|(?:pass|pwd|pw)[\"'`*)]*\s*[:=])",
+        exact=rf"(?i)(?:^|[^a-z])(?:(?:{_SPOKEN})[\"'`*)]*{_VERB}|(?:pass|pwd|pw)[\"'`*)]*\s*[:=])\s*[\"'`*]{{0,3}}{_PRINTED}",
+    ),
+    Detector(
+        id="secret.command_password", type="PASSWORD", category="secrets", confidence=0.75, source="manuals of the commands", check=command_password,
+        candidate=r"(?i)(?:curl|wget|mysql[a-z]*|mariadb[a-z-]*|sshpass|docker|podman|helm|buildah|skopeo|redis-cli|mongo[a-z]*|ldap[a-z]+|"
+                  r"htpasswd|openssl|keytool|smbclient)\s",
+        exact=r"(?i)\b(?:"
+              r"(?:curl|wget)\b[^\n|;]*?\s(?:-u\s*|--user[= ]|--proxy-user[= ])[\"']?[^\s:\"']+:([^\s\"']+)"
+              r"|(?:mysql[a-z]*|mariadb[a-z-]*)\b[^\n|;]*?\s-p[\"']?([^\s\"']+)"
+              r"|sshpass\s+-p\s*[\"']?([^\s\"']+)"
+              r"|(?:docker|podman|helm|buildah|skopeo)\b[^\n|;]*?\slogin\b[^\n|;]*?\s-p\s*[\"']?([^\s\"']+)"
+              r"|(?:redis-cli)\b[^\n|;]*?\s-a\s+[\"']?([^\s\"']+)"
+              r"|mongo[a-z]*\b[^\n|;]*?\s-p\s+[\"']?([^\s\"']+)"
+              r"|ldap[a-z]+\b[^\n|;]*?\s-w\s+[\"']?([^\s\"']+)"
+              r"|htpasswd\b[^\n|;]*?\s-[a-zA-Z]*b[a-zA-Z]*\s+\S+\s+\S+\s+[\"']?([^\s\"']+)"
+              r"|openssl\b[^\n|;]*?\spass:([^\s\"']+)"
+              r"|keytool\b[^\n|;]*?\s-(?:store|key)pass\s+[\"']?([^\s\"']+)"
+              r"|smbclient\b[^\n|;]*?\s-U\s+[\"']?[^\s%\"']+%([^\s\"']+)"
+              r")",
+    ),
+    Detector(
+        id="secret.option", type="PASSWORD", category="secrets", confidence=0.75, source="GNU long options by name", check=told_password,
+        candidate=r"(?i)--[a-z-]*(?:pass|token|secret|key)[a-z]*[= ]", exact=r"(?i)--[a-z-]*(?:pass(?:word|wd|phrase|code)?|token|secret|api-?key|access-?key|secret-?key)[= ][\"']?([^\s\"'<>]+)",
+    ),
+)  # fmt: skip
