@@ -8,13 +8,17 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secure_gateway.errors import StoreError
 from secure_gateway.stores.base import StateStore
 from secure_gateway.stores.memory import MemoryStore
+from secure_gateway.stores.rates import Algorithm, Claim, Rate
+from secure_gateway.stores.redis import RedisStore
 from secure_gateway.stores.sqlite import SQLiteStore
+from tests.support.redis_server import RedisServer
 
 
 class Clock:
@@ -30,11 +34,28 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    running = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield running
+    running.close()
+
+
+def emptied(server: RedisServer) -> str:
+    with redis.Redis.from_url(server.url) as client:
+        client.flushall()
+    return server.url
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
 def store(request: pytest.FixtureRequest, clock: Clock, tmp_path: Path) -> Iterator[StateStore]:
-    made: StateStore = (
-        MemoryStore(clock) if request.param == "memory" else SQLiteStore(tmp_path / "s" / "state.db", clock=clock)
-    )
+    made: StateStore
+    if request.param == "memory":
+        made = MemoryStore(clock)
+    elif request.param == "sqlite":
+        made = SQLiteStore(tmp_path / "s" / "state.db", clock=clock)
+    else:
+        made = RedisStore(emptied(request.getfixturevalue("server")), clock=clock)
     yield made
     made.close()
 
@@ -183,12 +204,127 @@ keys = st.text(st.characters(codec=None), max_size=12) | st.sampled_from(["", "a
 @given(entries=st.dictionaries(keys, st.binary(max_size=8), max_size=12), prefix=keys)
 @settings(max_examples=60, deadline=None)
 def test_a_scan_finds_what_begins_with_the_prefix_in_key_order(
-    entries: dict[str, bytes], prefix: str, tmp_path_factory: pytest.TempPathFactory
+    entries: dict[str, bytes], prefix: str, tmp_path_factory: pytest.TempPathFactory, server: RedisServer
 ) -> None:
     expected = sorted((key, value) for key, value in entries.items() if key.startswith(prefix))
-    for store in (MemoryStore(), SQLiteStore(tmp_path_factory.mktemp("s") / "state.db")):
+    folder = tmp_path_factory.mktemp("s")
+    for store in (MemoryStore(), SQLiteStore(folder / "state.db"), RedisStore(emptied(server))):
         for key, value in entries.items():
             store.put("t", key, value)
         assert store.scan("t", prefix) == expected
         assert sorted(entries.items()) == store.scan("t")
+        store.close()
+
+
+ALGORITHMS: tuple[Algorithm, ...] = ("fixed_window", "sliding_window", "token_bucket")
+each_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
+
+
+@each_algorithm
+def test_exactly_as_many_pass_as_the_limit_says_and_the_next_waits(
+    store: StateStore, clock: Clock, algorithm: Algorithm
+) -> None:
+    clock.now = 1200.0
+    claims = [Claim("a", Rate(algorithm, 3, 60.0))]
+    assert [store.admit("t", claims).allowed for _ in range(5)] == [True, True, True, False, False]
+    refused = store.admit("t", claims)
+    assert refused.refused == 0
+    assert refused.wait == pytest.approx(20.0 if algorithm == "token_bucket" else 60.0, abs=0.01)
+    clock.now += refused.wait + 0.001
+    assert store.admit("t", claims).allowed
+
+
+@each_algorithm
+def test_what_one_limit_refuses_counts_for_none_of_the_others(
+    store: StateStore, clock: Clock, algorithm: Algorithm
+) -> None:
+    wide, narrow = Claim("wide", Rate(algorithm, 3, 60.0)), Claim("narrow", Rate(algorithm, 1, 60.0))
+    assert store.admit("t", [wide, narrow]).allowed
+    for _ in range(5):
+        assert store.admit("t", [wide, narrow])[:2] == (False, 1)
+    assert [store.admit("t", [wide]).allowed for _ in range(3)] == [True, True, False]
+    assert store.admit("t", []).allowed
+
+
+@each_algorithm
+def test_keys_and_tables_are_counted_apart_whatever_stands_in_them(store: StateStore, algorithm: Algorithm) -> None:
+    rate = Rate(algorithm, 1, 1_000.0)
+    for table, key in (("t", "a:b"), ("t", "a"), ("t:a", "b"), ("t", "{a}:\n\0"), ("t", "\ud800"), ("t", "")):
+        assert store.admit(table, [Claim(key, rate)]).allowed, (table, key)
+        assert not store.admit(table, [Claim(key, rate)]).allowed, (table, key)
+
+
+@each_algorithm
+def test_a_clock_that_goes_back_gives_nobody_more_and_a_great_leap_shuts_nobody_out(
+    store: StateStore, clock: Clock, algorithm: Algorithm
+) -> None:
+    clock.now = 1_000_000.0
+    claims = [Claim("a", Rate(algorithm, 2, 60.0))]
+    assert [store.admit("t", claims).allowed for _ in range(3)] == [True, True, False]
+    for _ in range(20):
+        clock.now -= 1.0
+        assert not store.admit("t", claims).allowed
+    clock.now += 15.0
+    assert not store.admit("t", claims).allowed
+    clock.now = 10_000.0
+    passed = 0
+    for _ in range(60):
+        clock.now += 2.0
+        passed += store.admit("t", claims).allowed
+    assert 2 <= passed <= 6
+
+
+def test_a_token_bucket_lets_a_burst_pass_and_then_one_after_the_other(store: StateStore, clock: Clock) -> None:
+    clock.now = 5_000.0
+    claims = [Claim("a", Rate("token_bucket", 60, 60.0, burst=5))]
+    assert sum(store.admit("t", claims).allowed for _ in range(10)) == 5
+    for _ in range(10):
+        clock.now += 1.0
+        assert [store.admit("t", claims).allowed for _ in range(2)] == [True, False]
+
+
+def test_counts_are_no_entries(store: StateStore) -> None:
+    store.admit("t", [Claim("a", Rate("fixed_window", 1, 60.0))])
+    assert store.get("t", "a") is None
+    assert store.scan("t") == []
+    assert store.generation("t") == 0
+
+
+@each_algorithm
+def test_threads_that_call_at_once_pass_exactly_as_often_as_the_limit_says(
+    store: StateStore, algorithm: Algorithm
+) -> None:
+    claims = [Claim("a", Rate(algorithm, 25, 1_000.0))]
+    passed: list[bool] = []
+
+    def call() -> None:
+        passed.extend(store.admit("t", claims).allowed for _ in range(20))
+
+    threads = [Thread(target=call) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(passed) == 25
+    assert len(passed) == 120
+
+
+@given(
+    steps=st.lists(st.tuples(st.floats(0, 30), st.integers(0, 2)), max_size=30),
+    algorithm=st.sampled_from(ALGORITHMS),
+    limit=st.integers(1, 4),
+)
+@settings(max_examples=40, deadline=None)
+def test_all_stores_count_alike(
+    steps: list[tuple[float, int]], algorithm: Algorithm, limit: int, server: RedisServer
+) -> None:
+    clock = Clock()
+    rate = Rate(algorithm, limit, 20.0)
+    stores: list[StateStore] = [MemoryStore(clock), RedisStore(emptied(server), clock=clock)]
+    for after, key in steps:
+        clock.now = round(clock.now + after, 3)
+        answers = [store.admit("t", [Claim(str(key), rate)]) for store in stores]
+        assert len({answer.allowed for answer in answers}) == 1
+        assert answers[0].wait == pytest.approx(answers[1].wait, abs=1e-3)
+    for store in stores:
         store.close()

@@ -33,7 +33,7 @@ def test_a_path_starts_at_the_root_at_home_or_beside_the_configuration(
 
 @pytest.mark.parametrize(
     "url",
-    ["redis://user:hunter2@host/0", "rediss://h", "postgres://u:hunter2@h", "", "sqlite:", "sqlite://x", "state.db"],
+    ["postgres://u:hunter2@h", "mysql://u:hunter2@h", "", "sqlite:", "sqlite://x", "state.db"],
 )
 def test_an_unknown_scheme_is_refused_with_those_that_are_known_and_without_its_password(
     tmp_path: Path, url: str
@@ -43,9 +43,21 @@ def test_an_unknown_scheme_is_refused_with_those_that_are_known_and_without_its_
     assert "hunter2" not in str(refused.value)
 
 
-def test_redis_is_refused_with_the_extra_that_will_bring_it(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"\[redis\] extra"):
-        open_store("redis://localhost", tmp_path)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://",
+        "redis:///0",
+        "redis://u:hunter2@h/hunter2",
+        "redis://u:hunter2@h:hunter2/0",
+        "rediss://u:hunter2@h/0?ssl_cert_reqs=none",
+        "valkey://u:hunter2@h/0#x",
+    ],
+)
+def test_an_address_of_a_server_that_cannot_be_used_is_refused_without_its_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match=r"\$\.state\.url.*redis://") as refused:
+        open_store(url, tmp_path)
+    assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from secure_gateway.stores.rates import Admission, Claim
 
 Unsubscribe = Callable[[], None]
 
@@ -18,6 +21,9 @@ class StateStore(ABC):
     All raise ``StoreError`` when the store cannot be reached or is damaged; whoever needed the answer then refuses. Safe to use from
     several threads and, where the back-end allows, several processes.
     """
+
+    is_shared: ClassVar[bool] = False
+    """Whether gateways on several machines can have the same one."""
 
     @abstractmethod
     def get(self, table: str, key: str) -> bytes | None:
@@ -50,6 +56,10 @@ class StateStore(ABC):
     @abstractmethod
     def generation(self, table: str) -> int:
         """Return a number that changes whenever any process has changed the table with put, create or delete. Cheap."""
+
+    @abstractmethod
+    def admit(self, table: str, claims: Sequence[Claim]) -> Admission:
+        """Judge ``claims`` together and count them if all may pass; atomic across processes. Counts are no entries: ``get`` and ``scan`` see none."""
 
     @abstractmethod
     def subscribe(self, table: str, changed: Callable[[], None]) -> Unsubscribe:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
+from typing import Final
 
 from secure_gateway.errors import StoreError
 from secure_gateway.stores.base import StateStore, Unsubscribe, check_expiry
+from secure_gateway.stores.rates import Admission, Claim, Count, admit
 from secure_gateway.stores.subscribers import Subscribers
+
+_MOST_COUNTS: Final = 200_000
+"""Keys with a count of their own at the same time; who brings another is refused, for what is forgotten would be allowed again."""
+_SWEEP_SECONDS: Final = 1.0
 
 _Entry = tuple[bytes, float | None]
 
@@ -25,6 +31,8 @@ class MemoryStore(StateStore):
         self._journals: dict[str, deque[tuple[str, bytes]]] = {}
         self._generations: dict[str, int] = {}
         self._next_expiry: dict[str, float] = {}
+        self._counts: dict[tuple[str, str], tuple[Count, float]] = {}
+        self._swept = -math.inf
         self._subscribers = Subscribers()
         self._closed = False
 
@@ -80,6 +88,26 @@ class MemoryStore(StateStore):
         self._check_open()
         return self._generations.get(table, 0)
 
+    def admit(self, table: str, claims: Sequence[Claim]) -> Admission:
+        with self._lock:
+            self._check_open()
+            now = self._clock()
+            self._sweep(now)
+
+            def known(key: str) -> Count | None:
+                found = self._counts.get((table, key))
+                return None if found is None else found[0]
+
+            admission, counts = admit(claims, known, now)
+            new = sum((table, claim.key) not in self._counts for claim in claims)
+            if counts and len(self._counts) + new > _MOST_COUNTS:
+                raise StoreError(
+                    f"more than {_MOST_COUNTS} counts are kept in memory; keep them in a store of their own"
+                )
+            for (key, rate), count in zip(claims, counts, strict=False):
+                self._counts[table, key] = count, rate.lifetime
+            return admission
+
     def subscribe(self, table: str, changed: Callable[[], None]) -> Unsubscribe:
         return self._subscribers.add(table, changed)
 
@@ -107,6 +135,16 @@ class MemoryStore(StateStore):
 
     def _count(self, table: str) -> None:
         self._generations[table] = self._generations.get(table, 0) + 1
+
+    def _sweep(self, now: float) -> None:
+        """Now and then, forget the counts that say nothing any more."""
+        if 0 <= now - self._swept < _SWEEP_SECONDS:
+            return
+        self._swept = now
+        # When something was counted last, a count says in its first or in its last place, the larger of the two.
+        self._counts = {
+            key: (count, lifetime) for key, (count, lifetime) in self._counts.items() if now < max(count) + lifetime
+        }
 
     def _check_open(self) -> None:
         if self._closed:

@@ -10,10 +10,11 @@ from secure_gateway.config.ownership import expand_home
 from secure_gateway.errors import ConfigError, Problem
 from secure_gateway.stores.base import StateStore
 from secure_gateway.stores.memory import MemoryStore
+from secure_gateway.stores.redis import SCHEMES, RedisStore
 from secure_gateway.stores.sqlite import SQLiteStore
 
 _SQLITE = "sqlite:///"
-_KNOWN = '"memory:" or "sqlite:///PATH"'
+_KNOWN = '"memory:", "sqlite:///PATH" or "redis://HOST"'
 
 
 def open_store(url: str, config_dir: Path, *, environ: Mapping[str, str] | None = None) -> StateStore:
@@ -27,10 +28,10 @@ def open_store(url: str, config_dir: Path, *, environ: Mapping[str, str] | None 
         return SQLiteStore(_sqlite_path(url, config_dir, os.environ if environ is None else environ))
     # Only the scheme: an address may hold a password.
     scheme = url.partition(":")[0]
+    if scheme in SCHEMES:
+        return RedisStore(url)
     hint = ""
-    if scheme in ("redis", "rediss", "valkey", "valkeys"):
-        hint = "A shared store over the network comes with the [redis] extra of a later release; until then processes share a SQLite file."
-    elif scheme == "sqlite":
+    if scheme == "sqlite":
         hint = "A path follows three slashes: sqlite:///var/lib/gateway/state.db, sqlite:///~/.gateway/state.db, sqlite:///./state.db."
     raise ConfigError(Problem("$.state.url", f"the scheme {scheme[:20]!r}", _KNOWN, hint))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -52,6 +53,21 @@ def create_private_file(path: Path, content: bytes = b"") -> bool:
         path.unlink(missing_ok=True)  # half a key must never be taken for a whole one
         raise _refusal(path, f"a file that cannot be written ({error.strerror})", "room on the disk") from error
     return True
+
+
+def replace_private_file(path: Path, content: bytes) -> None:
+    """Put a file that only we can read in the place of ``path``, at once and whole; a link there is replaced, not followed.
+
+    Raises ``ConfigError`` where it cannot be written; then nothing has changed.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    create_private_file(draft, content)
+    try:
+        draft.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise _refusal(path, f"a file that cannot be replaced ({error.strerror})", "one that we may write") from error
 
 
 def check_private_file(path: Path) -> None:

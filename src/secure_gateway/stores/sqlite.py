@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import msgspec
+
 from secure_gateway.errors import StoreError
 from secure_gateway.stores.base import StateStore, Unsubscribe, check_expiry
 from secure_gateway.stores.private_files import check_private_file, create_private_file, make_private_folder
+from secure_gateway.stores.rates import Admission, Claim, Count, admit
 from secure_gateway.stores.subscribers import Subscribers
 
 APPLICATION_ID = 0x53474154
@@ -36,6 +39,7 @@ CREATE TABLE counter (tbl TEXT PRIMARY KEY, generation INTEGER NOT NULL DEFAULT 
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA_VERSION};
 """
+_COUNTS = "\x00counts"  # no table of ours is called so
 _LIVING = "tbl = ? AND (expires_at IS NULL OR expires_at > ?)"
 _COUNT = (
     "INSERT INTO counter (tbl, generation) VALUES (?, 1) ON CONFLICT (tbl) DO UPDATE SET generation = generation + 1"
@@ -145,6 +149,23 @@ class SQLiteStore(StateStore):
     def generation(self, table: str) -> int:
         rows = self._read("SELECT generation FROM counter WHERE tbl = ?", table)
         return int(rows[0][0]) if rows else 0
+
+    def admit(self, table: str, claims: Sequence[Claim]) -> Admission:
+        counts_of = f"{table}{_COUNTS}"
+        # NORMAL: a power cut gives back the calls of its last moments, and ends those that were under way.
+        with self._writing(synchronous="NORMAL") as write:
+
+            def known(key: str) -> Count | None:
+                row = write("SELECT value FROM entry WHERE tbl = ? AND key = ?", (counts_of, _name(key))).fetchone()
+                return None if row is None else msgspec.msgpack.decode(row[0], type=tuple[float, ...])
+
+            now = self._clock()
+            admission, counts = admit(claims, known, now)
+            for (key, rate), count in zip(claims, counts, strict=False):
+                # Twice as long: a clock that goes back must find what was counted.
+                row = (counts_of, _name(key), msgspec.msgpack.encode(count), now + 2 * rate.lifetime)
+                write("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?)", row)
+        return admission
 
     def subscribe(self, table: str, changed: Callable[[], None]) -> Unsubscribe:
         return self._subscribers.add(table, changed)
