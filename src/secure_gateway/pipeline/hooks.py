@@ -72,7 +72,7 @@ async def _call_in_order(run: Run, hook: str, slots: tuple[CallSlot, ...], subje
             continue
         context = contexts.get(plugin)
         if context is None:
-            context = contexts[plugin] = PluginContext(global_context=facts)
+            context = contexts[plugin] = PluginContext(facts)
         try:
             answer = await call(view(), context)
         except BaseException as error:  # noqa: BLE001 - foreign code: SystemExit and Rust panics must not pass either

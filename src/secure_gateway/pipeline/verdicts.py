@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from secure_gateway.decisions import Note, Verdict
-from secure_gateway.errors import AnswerError, ErrorCode, PluginError, PolicyDenied, SecureGatewayException
+from secure_gateway.errors import HTTP_STATUS, AnswerError, ErrorCode, PluginError, PolicyDenied, SecureGatewayException
 from secure_gateway.pipeline.changes import ConflictError, changed_pointers, merged
 from secure_gateway.pipeline.run import Run, raised_at
 from secure_gateway.pipeline.subjects import Subject, read_back
@@ -21,7 +21,13 @@ from secure_gateway.plugins.framework.hookpoints import HookPoint
 from secure_gateway.plugins.framework.interrupts import is_interrupt
 from secure_gateway.plugins.framework.isolation import isolate
 from secure_gateway.plugins.framework.plugin import PluginMode
-from secure_gateway.plugins.framework.results import PluginResult, PluginViolationError, http_terms, scalars_only
+from secure_gateway.plugins.framework.results import (
+    PluginResult,
+    PluginViolationError,
+    http_terms,
+    retry_after,
+    scalars_only,
+)
 from secure_gateway.types import Headers
 
 
@@ -91,7 +97,10 @@ def _refused(
             Note(Verdict.DENY, reason, (), {**(metadata or {}), "violation": code} if code else metadata),
         )
     )
-    denial = PolicyDenied(ErrorCode.DENIED, reason, request_id=run.request.request_id, plugin=binding.plugin)
+    limited = getattr(answer.violation, "http_status_code", None) == HTTP_STATUS[ErrorCode.RATE_LIMITED]
+    public = ErrorCode.RATE_LIMITED if limited else ErrorCode.DENIED
+    denial = PolicyDenied(public, reason, request_id=run.request.request_id, plugin=binding.plugin)
+    denial.retry_after = retry_after(answer.violation)
     if binding.point.headers_only is not None:
         denial.http_status, denial.http_headers = http_terms(answer.violation)
     raise denial
@@ -105,6 +114,14 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
     if point.answer is not None:
         _take_answer(binding, point.answer(payload), subject)
         return ()
+    if (
+        point.plain
+        and subject.seen is None
+        and isinstance(payload, point.payload)
+        and getattr(payload, point.target) == subject.name
+        and getattr(payload, "headers", None) == subject.headers
+    ):
+        return _take_content(run, subject, getattr(payload, point.content[0]))  # the usual case, and the short way
     if not isinstance(payload, point.payload) and (
         point.headers_only is None or not isinstance(payload, point.headers_only)
     ):
@@ -123,18 +140,24 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
             fault = "its change contradicts that of a plugin of the same priority, which ran at the same time"
             failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
             return None
-    changes = changed_pointers(subject.body.value, content)
-    if changes:
-        depth = run.snapshot.limits.max_depth
-        subject.changed = True
-        subject.body = isolate(content, depth).apart()  # the plugin may keep what it returned
-        subject.payload = duplicate(payload) if point.custom else None
+    changes = _take_content(run, subject, content)
+    if changes and point.custom:
+        subject.payload = duplicate(payload)
     if name != subject.name:
         subject.name = name
         changes = (f"#{point.target}", *changes)
     if headers is not None and headers != (subject.headers or {}):
         subject.headers = Headers(headers)
         changes = ("#headers", *changes)
+    return changes
+
+
+def _take_content(run: Run, subject: Subject, content: Any) -> tuple[str, ...]:
+    """Make ``content`` the true one and return what changed."""
+    changes = changed_pointers(subject.body.value, content)
+    if changes:
+        subject.changed = True
+        subject.body = isolate(content, run.snapshot.limits.max_depth).apart()  # the plugin may keep what it returned
     return changes
 
 

@@ -28,7 +28,7 @@ class HookBinding(msgspec.Struct, frozen=True, kw_only=True):
     ``plugin`` names it in records and owns its ``PluginContext``; ``result`` is the type its answer must have; ``timeout`` is in seconds;
     ``skip_reason``: set, the plugin is never called and every record says why. ``fail_on_error``: a failure refuses whatever the mode.
     ``kind``: as the configuration names it. ``mode_rules``: set, they and not ``mode`` say in which mode it runs for a call.
-    ``custom``: the hook point, where it is not one of ``HOOK_POINTS``.
+    ``custom``: the hook point, where it is not one of ``HOOK_POINTS``; ``point``, what the hook lets a plugin do, follows from that and ``hook``.
     """
 
     plugin: str
@@ -46,11 +46,11 @@ class HookBinding(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     mode_rules: ModeRules | None = None
     custom: HookPoint | None = None
+    point: HookPoint = msgspec.field(default=HOOK_POINTS["tool_pre_invoke"])
 
-    @property
-    def point(self) -> HookPoint:
-        """What the hook lets a plugin do."""
-        return self.custom or HOOK_POINTS[self.hook]
+    def __post_init__(self) -> None:
+        # Looked up once, not at every answer.
+        msgspec.structs.force_setattr(self, "point", self.custom or HOOK_POINTS[self.hook])
 
     def __repr__(self) -> str:
         return f"HookBinding({self.plugin!r} at {self.hook!r}, mode={self.mode.value!r}, priority={self.priority})"

@@ -35,7 +35,7 @@ class GlobalContext(msgspec.Struct, frozen=True, kw_only=True):
         return f"GlobalContext(request_id={self.request_id!r}, server_id={self.server_id!r})"
 
 
-class PluginContext(msgspec.Struct, kw_only=True):
+class PluginContext(msgspec.Struct):
     """One plugin's own view of one request; ``state`` lasts from its pre hook to its post hook."""
 
     global_context: GlobalContext

@@ -74,6 +74,7 @@ class HookPoint(msgspec.Struct, frozen=True, kw_only=True):
     ``custom``: defined by a plugin, and fired by the app; a returned payload may change every field. ``answer``: the payload is a question, and
     this checks what comes back as ``modified_payload``, which is no payload; it raises ``AnswerError``. ``headers_only``: what may be returned
     instead of a whole payload, where headers are all that can change.
+    ``plain``, which follows from the rest: all there is are a target, one content field and perhaps headers, and no further rule.
     ``writable``: the payload fields that a returned payload may change; a change of any other is an error of the plugin.
     ``fault``: says of a content before and after a change what is wrong with the change, where not every one may be made.
     """
@@ -89,6 +90,12 @@ class HookPoint(msgspec.Struct, frozen=True, kw_only=True):
     fault: Callable[[Any, Any], str] | None = None
     custom: bool = False
     answer: Callable[[Any], Any] | None = None
+    plain: bool = False
+
+    def __post_init__(self) -> None:
+        ruled = self.custom or self.answer or self.headers_only or self.fault
+        plain = not ruled and bool(self.target) and len(self.content) == 1 and self.content[0] in self.writable
+        msgspec.structs.force_setattr(self, "plain", plain)
 
 
 _POINTS: Final = (
