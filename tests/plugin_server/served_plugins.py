@@ -72,6 +72,8 @@ class Rogue(Plugin):
                 raise SystemExit(SECRET)
             case "base":
                 raise BaseException(SECRET)  # noqa: TRY002 - the worst there is
+            case "interrupts":
+                raise KeyboardInterrupt
             case "cancels":
                 raise asyncio.CancelledError(SECRET)
             case "hangs":

@@ -101,6 +101,7 @@ def test_a_call_that_nobody_can_answer_is_an_error(shared: StdioServer, plugin: 
         ("raises", "plugin_error"),
         ("exits", "plugin_error"),
         ("base", "plugin_error"),
+        ("interrupts", "plugin_error"),
         ("cancels", "plugin_error"),
         ("hangs", "plugin_timeout"),
         ("clings", "plugin_timeout"),

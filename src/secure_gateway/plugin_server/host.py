@@ -18,6 +18,7 @@ from secure_gateway.plugins.external.codec import decode_payload, encode_error, 
 from secure_gateway.plugins.external.context_codec import decode_context, encode_states
 from secure_gateway.plugins.framework.binding import HookBinding
 from secure_gateway.plugins.framework.driver import TimeLimitExceededError, drive
+from secure_gateway.plugins.framework.interrupts import is_interrupt
 from secure_gateway.plugins.framework.isolation import copy_small
 from secure_gateway.plugins.framework.plugin import Plugin, PluginMode
 from secure_gateway.plugins.framework.results import PluginResult
@@ -110,7 +111,7 @@ async def _limited(work: Callable[[], Awaitable[_Value]], seconds: float, plugin
     except BaseException as error:  # foreign code: SystemExit and Rust panics must not pass either
         task = asyncio.current_task()
         cancelled = isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling()
-        if cancelled or isinstance(error, KeyboardInterrupt | GeneratorExit):
+        if cancelled or isinstance(error, GeneratorExit) or is_interrupt(error):
             raise
         logger.warning("the plugin %r raised %s", plugin, raised_at(error))
         raise PluginError(ErrorCode.PLUGIN_ERROR, f"it raised {type(error).__name__}") from None

@@ -25,6 +25,8 @@ class Odd(cpex.Plugin):  # type: ignore[misc, name-defined]
         self._ready = "no"
         if self._does == "panic_at_birth":
             raise Panic
+        if self._does == "interrupt_at_birth":
+            raise KeyboardInterrupt
 
     async def initialize(self) -> None:
         self._ready = "yes"

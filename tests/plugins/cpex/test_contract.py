@@ -95,7 +95,7 @@ import asyncio, json, sys, warnings
 warnings.simplefilter("ignore")
 sys.path.append({str(site())!r})
 from pathlib import Path
-from secure_gateway import PluginError
+from secure_gateway import ConfigError, PluginError
 from tests.plugins.cpex.test_contract import FAULTS, _gateway
 
 async def main():
@@ -109,6 +109,12 @@ async def main():
                 assert FAULTS[does].replace("odd.", "") in str(error), (does, str(error))
             else:
                 raise AssertionError(does)
+    try:
+        _gateway(Path({str(tmp_path)!r}), {{"name": "odd", "kind": "odd.Odd", "config": {{"does": "interrupt_at_birth"}}}})
+    except ConfigError as error:
+        assert "constructor raised KeyboardInterrupt" in str(error), error
+    else:
+        raise AssertionError("an interrupt was an answer")
     hook = {{"name": "odd", "kind": "odd:Odd", "config": {{"does": "fine"}}}}
     async with _gateway(Path({str(tmp_path)!r}), hook) as gateway:
         said = await gateway.call("t", {{"a": 1}}, lambda _args: "done")
@@ -185,6 +191,13 @@ def test_what_is_wrong_with_it_stops_the_start_and_names_its_place(
 def test_a_panic_at_its_birth_is_an_error_at_load(tmp_path: Path, odd_python: str) -> None:
     with pytest.raises(ConfigError, match=r"constructor raised odd\.Panic"):
         _gateway(tmp_path, _odd(odd_python, "panic_at_birth"))
+
+
+def test_an_interrupt_that_it_raises_at_its_birth_is_its_own_where_no_user_can_have_meant_it(
+    tmp_path: Path, odd_python: str
+) -> None:
+    with pytest.raises(ConfigError, match="constructor raised KeyboardInterrupt"):
+        _gateway(tmp_path, _odd(odd_python, "interrupt_at_birth"))
 
 
 def test_a_disabled_one_that_is_not_installed_is_left_out_with_a_notice(

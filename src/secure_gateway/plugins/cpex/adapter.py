@@ -14,6 +14,7 @@ from secure_gateway.plugins.cpex.worker import Worker
 from secure_gateway.plugins.external.codec import decode_result, encode_payload
 from secure_gateway.plugins.external.context_codec import apply_context, encode_context
 from secure_gateway.plugins.framework.context import PluginContext
+from secure_gateway.plugins.framework.interrupts import is_interrupt
 from secure_gateway.plugins.framework.plugin import ForeignPlugin, PluginConfig
 from secure_gateway.plugins.framework.results import PluginResult
 
@@ -37,7 +38,7 @@ class CpexPlugin(ForeignPlugin):
             self._worker = Worker(_interpreter(config.python), config.kind, given)
             return
         try:
-            self._host = Host(config.kind, given)
+            self._host = Host(config.kind, given, is_interrupt)
         except HostError as error:
             raise _unusable(config.kind, str(error)) from error
 

@@ -11,7 +11,7 @@ import inspect
 import json
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 Values = dict[str, Any]
@@ -24,9 +24,14 @@ class HostError(Exception):
 
 
 class Host:
-    """One plugin of the class ``kind``, built from ``config``, the fields of cpex's ``PluginConfig``. Raises ``HostError``."""
+    """One plugin of the class ``kind``, built from ``config``, the fields of cpex's ``PluginConfig``. Raises ``HostError``.
 
-    def __init__(self, kind: str, config: Mapping[str, Any]) -> None:
+    ``passes``: whether something raised while it is built is nothing of the plugin's, as a Ctrl-C is; a process of its own is never sent one.
+    """
+
+    def __init__(
+        self, kind: str, config: Mapping[str, Any], passes: Callable[[BaseException], bool] = lambda _: False
+    ) -> None:
         try:
             self._cpex = importlib.import_module("cpex.framework")
             self._hooks = importlib.import_module("cpex.framework.hooks.registry").get_hook_registry()
@@ -35,13 +40,13 @@ class Host:
             self._extensions = importlib.import_module("cpex.framework.extensions.extensions")
         except ImportError as error:
             raise HostError(f"cpex, which cannot be imported ({type(error).__name__}: {error})") from error
-        cls = _class_of(kind, self._cpex.Plugin)
+        cls = _class_of(kind, self._cpex.Plugin, passes)
         try:
             self._config = self._cpex.PluginConfig.model_validate({**config, "kind": kind})
             self._plugin = cls(self._config.model_copy())
-        except (KeyboardInterrupt, GeneratorExit):
-            raise
         except BaseException as error:  # foreign code: a panic in Rust is no Exception
+            if passes(error):
+                raise
             raise HostError(f"{kind}, whose constructor raised {_name(error)}") from error
         self._refs = self._find_hooks()
 
@@ -142,15 +147,15 @@ class Host:
         return plain
 
 
-def _class_of(kind: str, base: type) -> Any:
+def _class_of(kind: str, base: type, passes: Callable[[BaseException], bool]) -> Any:
     module_name, separator, name = kind.partition(":") if ":" in kind else kind.rpartition(".")
     if not separator or not name:
         raise HostError(f"{kind!r}, which is no class path")
     try:
         cls = getattr(importlib.import_module(module_name), name, None)
-    except (KeyboardInterrupt, GeneratorExit):
-        raise
     except BaseException as error:  # a stranger's module: a panic in Rust is no Exception
+        if passes(error):
+            raise
         raise HostError(f"module {module_name!r}, which fails to import ({_name(error)})") from error
     if not isinstance(cls, type) or not issubclass(cls, base):
         raise HostError(f"{kind!r}, which is no subclass of cpex's Plugin")
