@@ -43,7 +43,7 @@ _TYPES: Final = {
     "detect_phone": ("PHONE",),
     "detect_ip_address": ("IP_ADDRESS",),
     "detect_date_of_birth": ("DATE_OF_BIRTH",),
-    "detect_passport": ("US_PASSPORT",),
+    "detect_passport": ("PASSPORT",),
     "detect_bank_account": ("IBAN",),
 }
 _KEYS_OF_SECRETS: Final = ("detect_aws_keys", "detect_api_keys")

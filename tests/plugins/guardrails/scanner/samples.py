@@ -108,8 +108,8 @@ PII: list[tuple[str, str, str]] = [
     ("DATE_OF_BIRTH", "né le 12/03/1985", "12/03/1985"),
     ("DATE_OF_BIRTH", "出生日期:1985年3月12日", "1985年3月12日"),
     ("DATE_OF_BIRTH", "D.O.B. 3-12-85", "3-12-85"),
-    ("US_PASSPORT", "passport no. 340020013", "340020013"),
-    ("US_PASSPORT", "Passport: A12345678", "A12345678"),
+    ("PASSPORT", "passport no. 340020013", "340020013"),
+    ("PASSPORT", "Passport: A12345678", "A12345678"),
 ]
 
 SECRETS: list[tuple[str, str, str]] = [
@@ -274,7 +274,7 @@ BENIGN: list[str] = [
     "999.1.1.1 is no address, nor 1.2.3.4.5",
     "::1 and fe80::1",
     "std::vector<int> a::b abc::def face::cafe",
-    "00:1B:44:11:3A:B7 at 10:30:45",
+    "FF:FF:FF:FF:FF:FF at 10:30:45",
     "aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd",
     "00:1b:44:ff:fe:11:3a:b7",
     "ratio 16:9, score 3:2:1",

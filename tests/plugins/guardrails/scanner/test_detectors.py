@@ -68,7 +68,7 @@ FIELDS: list[tuple[str, Any, str]] = [
     ("ssn", 123456789, "SSN"),
     ("socialSecurityNumber", "123456789", "SSN"),
     ("customer_ssn", "123456789", "SSN"),
-    ("passportNo", "A12345678", "US_PASSPORT"),
+    ("passportNo", "A12345678", "PASSPORT"),
     ("phone", "2125550187", "PHONE"),
     ("homeTel", "2125550187", "PHONE"),
     ("userCell", "2125550187", "PHONE"),

@@ -11,7 +11,10 @@ from secure_gateway.plugins.guardrails.scanner.validators import digits_of, is_l
 _PREFIX = 6
 _TABLE_CELL = 4
 # Issuers print Amex as 4-6-5 and Diners Club as 4-6-4; some print 6-13 and 8-8.
-_PRINTED_LAYOUTS = frozenset({(4, 6, 5), (4, 6, 4), (6, 13), (4, 5, 6), (6, 4, 5)})
+# Longer numbers keep their rest in the last group at times.
+_PRINTED_LAYOUTS = frozenset(
+    {(4, 6, 5), (4, 6, 4), (6, 13), (4, 5, 6), (6, 4, 5), (4, 4, 5), (4, 4, 4, 5), (4, 4, 4, 6), (4, 4, 4, 7)}
+)
 
 
 class _Brand(NamedTuple):
@@ -52,8 +55,27 @@ _BRANDS = (
     _Brand("5893", "5893", tuple(range(12, 20)), (16,)),
     _Brand("6304", "6304", tuple(range(12, 20)), (16,)),
     _Brand("6759", "6763", tuple(range(12, 20)), (16,)),
+    _Brand("50", "50", tuple(range(12, 20)), ()),  # Maestro's wider ranges, which other networks share
+    _Brand("56", "69", tuple(range(12, 20)), ()),
     _Brand("9792", "9792", (16,), (16,)),  # Troy
-    _Brand("506099", "506198", (16, 19), (16,)),  # Verve
+    _Brand("506099", "506198", (16, 18, 19), (16,)),  # Verve
+    _Brand("507865", "507964", (16, 18, 19), (16,)),
+    _Brand("506699", "506778", (16,), (16,)),  # Elo
+    _Brand("509000", "509999", (16,), (16,)),
+    _Brand("504175", "504175", (16,), (16,)),
+    _Brand("627780", "627780", (16,), (16,)),
+    _Brand("636297", "636297", (16,), (16,)),
+    _Brand("636368", "636368", (16,), (16,)),
+    _Brand("637095", "637095", (16,), (16,)),  # Hipercard
+    _Brand("637568", "637568", (16,), (16,)),
+    _Brand("506199", "506499", (16,), (16,)),  # Carnet
+    _Brand("502275", "502275", (16,), (16,)),
+    _Brand("589562", "589562", (16,), (16,)),  # Naranja
+    _Brand("589657", "589657", (16,), (16,)),  # Cabal
+    _Brand("604201", "604219", (16,), (16,)),
+    _Brand("8600", "8600", (16,), (16,)),  # Uzcard
+    _Brand("9860", "9860", (16,), (16,)),  # Humo
+    _Brand("637", "639", (16,), (16,)),  # InstaPayment
     _Brand("1", "1", (15,), ()),  # UATP
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 import re2
 
 from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet, options
+from secure_gateway.plugins.guardrails.scanner.columns import column_name
 from secure_gateway.plugins.guardrails.scanner.finding import (
     Detector,
     Finding,
@@ -28,6 +29,12 @@ _CONTEXT_BONUS = 0.15
 _SUREST = 0.99
 _MAX_LAYERS = 2
 _MARK = re2.compile(rb"\[[A-Z_]+(?::[0-9a-f]+)?\]")  # what redaction wrote is no context for what it left
+_HUMP = re2.compile(rb"([a-z]{2})([A-Z])")
+_GLUED = "(?:s|no|nr|num|number|nummer|code|id)?"  # what a name in one word ends with
+# Names that say nothing of their own: the member above them says what they hold.
+_BARE_NAMES = frozenset(
+    "number no num nr value id code text raw digits data content doc document details $value #text".split()
+)
 _BATCH = 32
 
 _Hit = tuple[int, int, float, Detector]
@@ -44,7 +51,7 @@ class _Armed:
         try:
             self.pattern = re2.compile(fold_pattern(detector.exact), options())
             words = "|".join(fold_pattern(word) for word in detector.context)
-            self.context = re2.compile(f"(?i)(?:^|[^a-z])(?:{words})s?(?:[^a-z]|$)", options()) if words else None
+            self.context = re2.compile(f"(?i)(?:^|[^a-z])(?:{words}){_GLUED}(?:[^a-z]|$)", options()) if words else None
         except re2.error as exc:
             msg = f"detector {detector.id}: found a pattern that RE2 does not take: {_reason(exc)}"
             raise ValueError(msg) from exc
@@ -69,7 +76,10 @@ class _Region:
     def has_context(self) -> bool:
         if self._near is None:
             context = self._armed.context
-            self._near = context is not None and context.search(self._window()) is not None
+            self._near = context is not None and (
+                context.search(self._window()) is not None
+                or context.search(column_name(self._data, self._start)) is not None
+            )
         return self._near
 
     @property
@@ -89,8 +99,10 @@ class _Region:
 
     def _window(self) -> bytes:
         before = self._data[max(0, self._start - _CONTEXT_BEFORE) : self._start]
-        window = before + b"\n" + self._data[self._end : self._end + _CONTEXT_AFTER]
-        return _MARK.sub(b"[]", window) if b"[" in window else window
+        # What comes before may stand on another line; the next line speaks of something else.
+        after = self._data[self._end : self._end + _CONTEXT_AFTER].partition(b"\n")[0]
+        window = _HUMP.sub(rb"\1 \2", before) + b"\n" + after
+        return _MARK.sub(b"[]", window) if b"[" in window else window  # type: ignore[no-any-return]
 
 
 class Scanner:
@@ -223,9 +235,26 @@ class Scanner:
 def _in_its_field(leaf: Leaf) -> str:
     """Return a string behind the name of its field, as it stands in serialised JSON: the name is context.
 
-    Only the end of a long name: it stands before each item of a list, and would cost its length for every one.
+    Only the end of a long name: it stands before each item of a list, and would cost its length for every one. A name that says
+    nothing, such as ``number``, stands behind that of the member around it.
     """
-    return f"{spaced(leaf.field[-_CONTEXT_BEFORE:])}{FIELD_END}{leaf.text}" if leaf.field else leaf.text
+    if not leaf.field:
+        return leaf.text
+    name = spaced(leaf.field[-_CONTEXT_BEFORE:])
+    if leaf.field.lower() in _BARE_NAMES and (above := _name_above(leaf)):
+        name = f"{spaced(above[-_CONTEXT_BEFORE:])} {name}"
+    return f"{name}{FIELD_END}{leaf.text}"
+
+
+def _name_above(leaf: Leaf) -> str:
+    """Return the name of the member that holds the one of ``leaf``; "" where there is none."""
+    place = leaf.place
+    while place is not None and place.key is None:
+        place = place.parent
+    place = place.parent if place is not None else None
+    while place is not None and place.key is None:
+        place = place.parent
+    return place.key or "" if place is not None else ""
 
 
 def _group_span(match: Any, groups: int) -> tuple[int, int]:

@@ -118,6 +118,13 @@ def e164(digits: str) -> bool:
     return any(digits[:size] in _COUNTRY_CODES for size in (1, 2, 3))
 
 
+def icao_check(text: str) -> bool:
+    """Check a field of a machine readable zone whose last character is its digit (ICAO 9303-3 section 4.9): weights 7, 3, 1."""
+    body, check = text[:-1], text[-1:]
+    total = sum((0 if char == "<" else int(char, 36)) * (7, 3, 1)[place % 3] for place, char in enumerate(body))
+    return body.strip("<") != "" and check == str(total % 10)
+
+
 def nanp(digits: str) -> bool:
     """Check area code and exchange of a ten-digit North American number: N is 2-9, and N11 are services, not areas."""
     return digits[0] in "23456789" and digits[3] in "23456789" and digits[1:3] != "11"
