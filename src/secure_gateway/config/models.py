@@ -23,6 +23,7 @@ from secure_gateway.config.fields import (
 )
 from secure_gateway.config.paths import json_path
 from secure_gateway.config.plugin_models import PluginsConfig
+from secure_gateway.config.policy_models import GuardrailPolicy
 from secure_gateway.config.section import Section, section_field
 from secure_gateway.config.server_models import ServerConfig
 
@@ -112,6 +113,7 @@ class GatewayConfig(Section):
         json_schema_extra={"propertyNames": {"pattern": f"^{ROLE_NAME}$"}},
         description="What each role may use.",
     )
+    guardrails: GuardrailPolicy = section_field(GuardrailPolicy, "The guardrail policy of all servers.")
     anonymous: AnonymousConfig = section_field(AnonymousConfig, "Callers that show no credential.")
     unknown_methods: Literal["inspect", "refuse"] = Field(
         "inspect", description="MCP methods without a hook point: scanned as a whole, or refused."
@@ -129,7 +131,6 @@ class GatewayConfig(Section):
         "plugin_settings": 'Did you mean "plugins.settings"?',
         "hooks": 'Did you mean "plugins.hooks"?',
         "auth": 'Did you mean "plugins.auth"?',
-        "guardrails": 'Did you mean "plugins.guardrails"?',
         "telemetry": 'Did you mean "plugins.telemetry"?',
     }
 

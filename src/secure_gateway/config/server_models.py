@@ -20,6 +20,7 @@ from secure_gateway.config.fields import (
     VariableName,
     VariableValue,
 )
+from secure_gateway.config.policy_models import GuardrailPolicy
 from secure_gateway.config.section import Section, section_field
 
 # What proves who the caller is stays here, and what frames the message belongs to each connection.
@@ -48,11 +49,8 @@ class ServerTools(Section):
     deny: Globs = Field((), description="No tool that matches one of these.")
 
 
-class ServerGuardrails(Section):
-    """This server's policy, handed to the guardrail providers beside their own configuration."""
-
-    input: dict[str, Any] = Field(default_factory=dict, repr=False, description="For what goes to the server.")
-    output: dict[str, Any] = Field(default_factory=dict, repr=False, description="For what comes back.")
+class ServerGuardrails(GuardrailPolicy):
+    """This server's policy, over that of the whole."""
 
 
 class ServerConfig(Section):

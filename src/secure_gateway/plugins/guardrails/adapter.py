@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import Any, Final, NamedTuple
 
 from secure_gateway.errors import AnswerError
+from secure_gateway.plugins.framework.binding import HookCall
 from secure_gateway.plugins.framework.context import GlobalContext, PluginContext
 from secure_gateway.plugins.framework.payloads import PluginPayload
 from secure_gateway.plugins.framework.results import PluginResult
 from secure_gateway.plugins.guardrails.answers import Answers, Judged
 from secure_gateway.plugins.guardrails.base import GuardrailRequest, PIIHandler
 from secure_gateway.plugins.guardrails.contents import HookContent, as_text
+from secure_gateway.plugins.guardrails.rulings import Ruling
 from secure_gateway.plugins.guardrails.value_guard import ValueRequest
 from secure_gateway.types import Operation
 
@@ -21,8 +23,24 @@ Validate = Callable[..., Awaitable[Any]]
 _REQUEST: Final = "secure_gateway.guardrails.request"
 _PII_MAPPING: Final = "secure_gateway.guardrails.pii_mapping"
 
+NOT_GUARDED: Final = "not_guarded"
+"""The key of a step's metadata that says that the policy has nothing of this tool judged there."""
+
 REQUEST: Final = "the request"
 RESULT: Final = "the result"
+
+
+class Guarded(NamedTuple):
+    """Where a guard stands: the provider's name, what is judged there, and the rules over its answers."""
+
+    name: str
+    content: HookContent
+    subject: str
+    ruling: Ruling | None = None
+
+    def answers(self) -> Answers:
+        """Return what takes its answers."""
+        return Answers(self.name, self.content, self.subject, self.ruling)
 
 
 class TextGuard:
@@ -30,11 +48,9 @@ class TextGuard:
 
     __slots__ = ("_answers", "_content", "_keep", "_validate")
 
-    def __init__(
-        self, name: str, content: HookContent, subject: str, validate: Validate, *, keep: bool = False
-    ) -> None:
-        self._content = content
-        self._answers = Answers(name, content, subject)
+    def __init__(self, guarded: Guarded, validate: Validate, *, keep: bool = False) -> None:
+        self._content = guarded.content
+        self._answers = guarded.answers()
         self._validate = validate
         self._keep = keep
 
@@ -51,9 +67,9 @@ class ResponseGuard:
 
     __slots__ = ("_answers", "_content", "_validate")
 
-    def __init__(self, name: str, content: HookContent, subject: str, validate: Validate) -> None:
-        self._content = content
-        self._answers = Answers(name, content, subject)
+    def __init__(self, guarded: Guarded, validate: Validate) -> None:
+        self._content = guarded.content
+        self._answers = guarded.answers()
         self._validate = validate
 
     async def judge(self, payload: PluginPayload, context: PluginContext) -> PluginResult[Any]:
@@ -70,11 +86,9 @@ class ValueGuard:
 
     __slots__ = ("_answers", "_content", "_keep", "_validate")
 
-    def __init__(
-        self, name: str, content: HookContent, subject: str, validate: Validate, *, keep: bool = False
-    ) -> None:
-        self._content = content
-        self._answers = Answers(name, content, subject)
+    def __init__(self, guarded: Guarded, validate: Validate, *, keep: bool = False) -> None:
+        self._content = guarded.content
+        self._answers = guarded.answers()
         self._validate = validate
         self._keep = keep
 
@@ -95,6 +109,26 @@ class ValueGuard:
         )
         judged = Judged(payload, *content.shape(value))
         return self._answers.of_value(await self._validate(request), judged)
+
+
+class ByTool:
+    """Calls the guard that the policy has for the tool, where it has others for some tools."""
+
+    __slots__ = ("_calls", "_choose", "_content", "_unguarded")
+
+    def __init__(
+        self, content: HookContent, choose: Callable[[str], Hashable], calls: Mapping[Hashable, HookCall | None]
+    ) -> None:
+        """``calls``: by what ``choose`` returns for a tool's name; None: nothing of it is judged, and the record says so."""
+        self._content = content
+        self._choose = choose
+        self._calls = calls
+        self._unguarded = content.result(metadata={NOT_GUARDED: True})
+
+    async def judge(self, payload: PluginPayload, context: PluginContext) -> PluginResult[Any]:
+        """Answer the hook."""
+        call = self._calls[self._choose(self._content.name(payload))]
+        return self._unguarded if call is None else await call(payload, context)
 
 
 class RequestKeeper:

@@ -6,6 +6,8 @@
 | ``WARN`` | either | passes; the record shows a warning |
 | ``MODIFY`` | either | ``modified_content`` passes in place of the content |
 | ``BLOCK`` | False | denied |
+
+Where a policy has rules for what was found, they say what happens in place of ``action``.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from secure_gateway.plugins.framework.payloads import PluginPayload
 from secure_gateway.plugins.framework.results import PluginResult, PluginViolation
 from secure_gateway.plugins.guardrails.base import GuardrailAction, GuardrailResponse, GuardrailViolation, ViolationType
 from secure_gateway.plugins.guardrails.contents import HookContent, from_text
+from secure_gateway.plugins.guardrails.rulings import Ruling
 from secure_gateway.plugins.guardrails.value_guard import ValueResponse
 
 VIOLATION_CODE = "guardrail_violation"
@@ -44,9 +47,10 @@ class Judged(msgspec.Struct):
 class Answers:
     """Turns the answers of one guard at one hook into results. Raises ``AnswerError`` for what is no answer."""
 
-    __slots__ = ("_allowed", "_content", "_name", "_subject")
+    __slots__ = ("_allowed", "_content", "_name", "_ruling", "_subject")
 
-    def __init__(self, name: str, content: HookContent, subject: str) -> None:
+    def __init__(self, name: str, content: HookContent, subject: str, ruling: Ruling | None = None) -> None:
+        self._ruling = ruling
         self._name = name
         self._content = content
         self._subject = subject
@@ -57,14 +61,15 @@ class Answers:
         action, violations = check_response(response)
         if action is GuardrailAction.ALLOW and not violations:
             return self._allowed
+        action, marks = self._ruled(action, violations, changed=isinstance(response.modified_content, str))
         if action is not GuardrailAction.MODIFY:
-            return self._without_change(action, violations)
+            return self._without_change(action, violations, marks)
         text = response.modified_content
         if not isinstance(text, str):
             raise AnswerError(f"it answered MODIFY with {_none_or_type(text)} as modified_content, expected a text")
         if text == judged.text:
-            return self._passed(violations)
-        return self._modified(from_text(text, judged.kind), judged, violations)
+            return self._passed(violations, marks)
+        return self._modified(from_text(text, judged.kind), judged, violations, marks)
 
     def of_value(self, response: Any, judged: Judged) -> PluginResult[Any]:
         """Take the answer to a ``ValueRequest``."""
@@ -74,11 +79,12 @@ class Answers:
         violations = _violations(response.violations, action)
         if action is GuardrailAction.ALLOW and not violations:
             return self._allowed
+        action, marks = self._ruled(action, violations, changed=response.modified_value is not msgspec.UNSET)
         if action is not GuardrailAction.MODIFY:
-            return self._without_change(action, violations)
+            return self._without_change(action, violations, marks)
         if response.modified_value is msgspec.UNSET:
             raise AnswerError("it answered MODIFY without a modified_value")
-        return self._modified(response.modified_value, judged, violations)
+        return self._modified(response.modified_value, judged, violations, marks)
 
     def of_handler(self, text: Any, judged: Judged) -> PluginResult[Any]:
         """Take the text that a handler of personal data gave back."""
@@ -86,14 +92,21 @@ class Answers:
             raise AnswerError(f"it gave back {_none_or_type(text)}, expected a text")
         if text == judged.text:
             return self._allowed
-        return self._modified(from_text(text, judged.kind), judged, [])
+        return self._modified(from_text(text, judged.kind), judged, [], {})
 
     def nothing(self) -> PluginResult[Any]:
         """Return the result that lets everything pass."""
         return self._allowed
 
-    def _without_change(self, action: GuardrailAction, violations: list[GuardrailViolation]) -> PluginResult[Any]:
-        counts = _counts(violations)
+    def _ruled(
+        self, action: GuardrailAction, violations: list[GuardrailViolation], *, changed: bool
+    ) -> tuple[GuardrailAction, dict[str, Any]]:
+        return (action, {}) if self._ruling is None else self._ruling.settle(action, violations, changed=changed)
+
+    def _without_change(
+        self, action: GuardrailAction, violations: list[GuardrailViolation], marks: dict[str, Any]
+    ) -> PluginResult[Any]:
+        counts = {**_counts(violations), **marks}
         if action is GuardrailAction.BLOCK:
             return self._content.result(
                 continue_processing=False,
@@ -107,14 +120,16 @@ class Answers:
             )
         if action is GuardrailAction.WARN:
             return self._content.result(metadata={"warned": max(1, len(violations)), **counts})
-        return self._passed(violations)
+        return self._passed(violations, marks)
 
-    def _passed(self, violations: list[GuardrailViolation]) -> PluginResult[Any]:
-        return self._content.result(metadata=_counts(violations)) if violations else self._allowed
+    def _passed(self, violations: list[GuardrailViolation], marks: dict[str, Any]) -> PluginResult[Any]:
+        return self._content.result(metadata={**_counts(violations), **marks}) if violations else self._allowed
 
-    def _modified(self, value: Any, judged: Judged, violations: list[GuardrailViolation]) -> PluginResult[Any]:
+    def _modified(
+        self, value: Any, judged: Judged, violations: list[GuardrailViolation], marks: dict[str, Any]
+    ) -> PluginResult[Any]:
         payload = self._content.write(judged.payload, value, judged.kind, judged.kinds)
-        return self._content.result(modified_payload=payload, metadata=_counts(violations) or None)
+        return self._content.result(modified_payload=payload, metadata={**_counts(violations), **marks} or None)
 
 
 def check_response(response: Any) -> tuple[GuardrailAction, list[GuardrailViolation]]:

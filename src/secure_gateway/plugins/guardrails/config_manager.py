@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,13 +14,13 @@ from secure_gateway.errors import ConfigError, Problem
 from secure_gateway.plugins.framework.binding import HookBinding
 from secure_gateway.plugins.framework.registration import class_digest
 from secure_gateway.plugins.guardrails.base import GuardrailProvider
-from secure_gateway.plugins.guardrails.guards import Guards, StandingProvider, bind_guards, check_guards, no_guards
-from secure_gateway.plugins.guardrails.policy import Layer, Policy, leftover_keys, read_policy
+from secure_gateway.plugins.guardrails.fitting import Applied, applied, bind_all
+from secure_gateway.plugins.guardrails.guards import StandingProvider
+from secure_gateway.plugins.guardrails.policy import PolicyBook, read_book
 from secure_gateway.plugins.guardrails.tool_lists import judge_server, judge_tools
-from secure_gateway.plugins.guardrails.watched_config import Glance, watch
 from secure_gateway.plugins.registry import InstalledPoints, ProviderRegistry
 from secure_gateway.plugins.services import ProviderServices
-from secure_gateway.plugins.slots import ProviderEntry, anchored, build_provider, read_slot
+from secure_gateway.plugins.slots import ProviderEntry, build_provider, read_slot
 
 logger = logging.getLogger(__name__)
 
@@ -35,18 +36,13 @@ BUILTINS: Final[Mapping[str, str]] = {
 }
 GROUP: Final = "secure_gateway.guardrails"
 
-_FACTORIES: Final = {
-    "input": "create_input_guardrail",
-    "output": "create_output_guardrail",
-    "handler": "create_pii_handler",
-}
-
 
 class _Standing(msgspec.Struct, frozen=True):
     """What ``initialize`` built; replaced as a whole."""
 
     providers: tuple[StandingProvider, ...]
     bindings: tuple[HookBinding, ...]
+    everywhere: Mapping[str, Any]
 
 
 class GuardrailConfigManager:
@@ -65,6 +61,7 @@ class GuardrailConfigManager:
     ) -> None:
         self._services = services
         self._timeout = timeout
+        self._clock: Callable[[], float] = time.time if services is None else services.clock
         self._registry = ProviderRegistry(GuardrailProvider, GROUP, BUILTINS, plugin_dirs, installed=installed)
         self._standing: _Standing | None = None
         self._failure = ConfigError(
@@ -88,13 +85,15 @@ class GuardrailConfigManager:
         """
         try:
             providers = self._build_all(read_slot(config, "guardrails"))
-            bindings = self._bind(providers, "", {})
+            # Of ``plugins`` alone, the key of this name is the slot.
+            everywhere = config.get("guardrails", {}) if "plugins" in config else {}
+            bindings = bind_all(providers, read_book(everywhere, "", {}), self._clock, self._timeout)
         except ConfigError as error:
             self._failure = error
             raise
         if not providers:
             logger.warning("no guardrail is configured: requests and results pass unjudged, and every record says so")
-        self._standing = _Standing(providers, bindings)
+        self._standing = _Standing(providers, bindings, everywhere)
 
     def get_provider(self) -> GuardrailProvider | None:
         """Return the first provider; None where none is configured."""
@@ -110,7 +109,19 @@ class GuardrailConfigManager:
         Raises ``ConfigError`` where a provider cannot use the policy or a key is one that nobody takes, and what ``initialize`` raised.
         """
         standing = self._stands()
-        return list(self._bind(standing.providers, server, server_policy) if server_policy else standing.bindings)
+        if not server_policy:
+            return list(standing.bindings)
+        return list(bind_all(standing.providers, self.book(server, server_policy), self._clock, self._timeout))
+
+    def book(self, server: str = "", server_policy: Mapping[str, Any] | None = None) -> PolicyBook:
+        """Return all that is said of calls of ``server``. Raises as ``bindings`` does."""
+        return read_book(self._stands().everywhere, server, server_policy or {})
+
+    def applied(
+        self, tool: str, server: str = "", server_policy: Mapping[str, Any] | None = None
+    ) -> tuple[Applied, ...]:
+        """Return what holds for calls of ``tool``: each provider with its guards and rules, in the order in which they judge."""
+        return applied(self._stands().providers, self.book(server, server_policy), tool, self._clock)
 
     def judge_tools(self, server: str, tools: list[dict[str, Any]]) -> list[tuple[str, str]]:
         """Return (tool, reason) for each tool of ``server`` that must not be shown; all of them where a provider refuses the list or fails.
@@ -165,65 +176,6 @@ class GuardrailConfigManager:
             where=entry.where,
             left=built.left,
         )
-
-    def _bind(
-        self, providers: Sequence[StandingProvider], server: str, server_policy: Mapping[str, Any]
-    ) -> tuple[HookBinding, ...]:
-        policy = read_policy(server, server_policy, {standing.label for standing in providers})
-        bindings: list[HookBinding] = []
-        problems: list[Problem] = []
-        for standing in providers:
-            try:
-                bindings += bind_guards(_make(standing, policy), standing, self._timeout)
-            except ConfigError as error:
-                problems += error.problems
-        problems = problems or policy.leftovers()
-        if problems:
-            raise ConfigError(problems)
-        return tuple(bindings or no_guards(self._timeout))
-
-
-def _make(standing: StandingProvider, policy: Policy) -> Guards:
-    """Ask the provider for its guards, and note which keys of its configuration and of the policy it took."""
-    made: dict[str, Any] = {}
-    untaken = set(standing.left)
-    asked: set[str] = set()
-    for kind, factory in _FACTORIES.items():
-        layers = policy.layers("output" if kind == "output" else "input", standing.label)
-        glance = _create(standing, factory, layers)
-        made[kind] = glance.result
-        untaken -= glance.taken
-        asked |= glance.asked
-        for layer in layers:
-            layer.note(glance)
-    problems = leftover_keys(f"{standing.where}.config", untaken, asked)
-    if problems:
-        raise ConfigError(problems)
-    return check_guards(made, standing)
-
-
-def _create(standing: StandingProvider, factory: str, layers: Sequence[Layer]) -> Glance:
-    values = dict(standing.left)
-    places: dict[str, str] = {}
-    for layer in layers:
-        values |= layer.values
-        places |= dict.fromkeys(layer.values, layer.where)
-    try:
-        return watch(getattr(standing.provider, factory), values)
-    except ConfigError as error:
-        raise ConfigError([_placed(problem, places, standing) for problem in error.problems]) from error
-    except (Exception, SystemExit) as error:  # a stranger's method
-        name = type(standing.provider).__qualname__
-        where = layers[-1].where if places else standing.where
-        raise ConfigError(
-            Problem(where, f"{name}, whose {factory} raised {type(error).__name__}", "a configuration it can work with")
-        ) from error
-
-
-def _placed(problem: Problem, places: Mapping[str, str], standing: StandingProvider) -> Problem:
-    """Point at the place where the key stands: in the server's policy or in the provider's own configuration."""
-    key = problem.path.removeprefix("$.config.").split(".")[0].split("[")[0]
-    return anchored(problem, places.get(key, f"{standing.where}.config"))
 
 
 def _ask(fact: Callable[[], Any], where: str) -> str:

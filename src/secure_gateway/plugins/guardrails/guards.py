@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -13,6 +13,8 @@ from secure_gateway.plugins.framework.binding import HookBinding, HookCall
 from secure_gateway.plugins.guardrails.adapter import (
     REQUEST,
     RESULT,
+    ByTool,
+    Guarded,
     PIIRemover,
     PIIRestorer,
     RequestKeeper,
@@ -23,10 +25,14 @@ from secure_gateway.plugins.guardrails.adapter import (
 )
 from secure_gateway.plugins.guardrails.base import GuardrailProvider
 from secure_gateway.plugins.guardrails.contents import POST_CONTENTS, PRE_CONTENTS, HookContent
+from secure_gateway.plugins.guardrails.rulings import Rules, Ruling
+from secure_gateway.plugins.guardrails.value_guard import Modifying
+from secure_gateway.types import Operation
 
 KIND: Final = "guardrail"
 _LOOKS_BACK: Final = 2
 _HANDLER_METHODS: Final = {"redact_pii": 1, "restore_pii": 2}
+_GUARD: Final = "guard"
 _TEXT_NAMES: Final = frozenset({"response_content", "content", "text"})
 
 
@@ -87,26 +93,74 @@ def check_guards(made: Mapping[str, Any], standing: StandingProvider) -> Guards:
     return guards
 
 
-def bind_guards(guards: Guards, standing: StandingProvider, timeout: float) -> Iterator[HookBinding]:
+class Fitted(NamedTuple):
+    """The guards of one provider under one policy, and the rules over their answers by side."""
+
+    guards: Guards
+    rules: Mapping[str, Rules]
+    clock: Callable[[], float]
+
+    def ruling(self, side: str) -> Ruling | None:
+        """Return what settles the answers of that side; None where the policy says nothing of it."""
+        rules = self.rules[side]
+        return Ruling(rules, self.clock) if rules else None
+
+
+class Choices(NamedTuple):
+    """What is fitted for which tools. ``choose`` returns the key of what holds for a tool; ``usual``: for everything else."""
+
+    usual: Fitted
+    choose: Callable[[str], Hashable]
+    by_tool: Mapping[Hashable, Fitted]
+
+
+def bind_guards(choices: Choices, standing: StandingProvider, timeout: float) -> Iterator[HookBinding]:
     """Yield a binding of this provider for every hook; where it guards nothing, one that says so."""
-    keep = guards.look_back
-    for content in PRE_CONTENTS:
-        yield _binding(standing, content, timeout, _guard_call(guards.input, standing, content, REQUEST, keep=keep))
-        if guards.input is None and keep:
-            yield _binding(standing, content, timeout, RequestKeeper(standing.name, content).judge)
-        if guards.handler is not None:
-            yield _binding(standing, content, timeout, PIIRemover(standing.name, content, guards.handler).judge)
-    for content in POST_CONTENTS:
-        if keep:
-            yield _binding(
-                standing, content, timeout, ResponseGuard(standing.name, content, RESULT, guards.output.validate).judge
-            )
-        else:
-            yield _binding(
-                standing, content, timeout, _guard_call(guards.output, standing, content, RESULT, keep=False)
-            )
-        if guards.handler is not None:
-            yield _binding(standing, content, timeout, PIIRestorer(standing.name, content, guards.handler).judge)
+    for content in (*PRE_CONTENTS, *POST_CONTENTS):
+        usual = _calls(choices.usual, standing, content)
+        if content.operation is not Operation.TOOL or not choices.by_tool:
+            for part, call in usual.items():
+                if call is not None or part == _GUARD:
+                    yield _binding(standing, content, timeout, call)
+            continue
+        by_tool = {key: _calls(fitted, standing, content) for key, fitted in choices.by_tool.items()}
+        for part in usual:
+            calls = {key: found[part] for key, found in by_tool.items()}
+            if any(call is not None for call in calls.values()):
+                yield _binding(standing, content, timeout, ByTool(content, choices.choose, calls).judge)
+            elif part == _GUARD:
+                yield _binding(standing, content, timeout, None)
+
+
+def _calls(fitted: Fitted, standing: StandingProvider, content: HookContent) -> dict[str, HookCall | None]:
+    """Return what is called at one hook, in this order."""
+    guards = fitted.guards
+    if content in PRE_CONTENTS:
+        asked = Guarded(standing.name, content, REQUEST, fitted.ruling("input"))
+        return {
+            _GUARD: _guard_call(_able(guards.input, fitted.rules["input"]), asked, keep=guards.look_back),
+            "keeper": RequestKeeper(standing.name, content).judge
+            if guards.input is None and guards.look_back
+            else None,
+            "handler": PIIRemover(standing.name, content, guards.handler).judge if guards.handler is not None else None,
+        }
+    answered = Guarded(standing.name, content, RESULT, fitted.ruling("output"))
+    guard = (
+        ResponseGuard(answered, guards.output.validate).judge
+        if guards.look_back
+        else _guard_call(_able(guards.output, fitted.rules["output"]), answered, keep=False)
+    )
+    return {
+        _GUARD: guard,
+        "handler": PIIRestorer(standing.name, content, guards.handler).judge if guards.handler is not None else None,
+    }
+
+
+def _able(guard: Any, rules: Rules) -> Any:
+    """Return ``guard``, or where the policy wants its findings taken out and it can do that, one that does."""
+    return (
+        guard.modifying() if isinstance(guard, Modifying) and rules.modifies(guard.get_supported_detectors()) else guard
+    )
 
 
 def no_guards(timeout: float) -> Iterator[HookBinding]:
@@ -123,14 +177,12 @@ def no_guards(timeout: float) -> Iterator[HookBinding]:
         )
 
 
-def _guard_call(
-    guard: Any, standing: StandingProvider, content: HookContent, subject: str, *, keep: bool
-) -> HookCall | None:
+def _guard_call(guard: Any, guarded: Guarded, *, keep: bool) -> HookCall | None:
     if guard is None:
         return None
     if _judges_values(guard):
-        return ValueGuard(standing.name, content, subject, guard.validate_value, keep=keep).judge
-    return TextGuard(standing.name, content, subject, guard.validate, keep=keep).judge
+        return ValueGuard(guarded, guard.validate_value, keep=keep).judge
+    return TextGuard(guarded, guard.validate, keep=keep).judge
 
 
 def _binding(standing: StandingProvider, content: HookContent, timeout: float, call: HookCall | None) -> HookBinding:

@@ -78,6 +78,10 @@ class ScanGuard:
         """Return what this guard can find."""
         return [self._rules.found]
 
+    def modifying(self) -> ScanGuard:
+        """Return a guard that takes out what it finds."""
+        return ScanGuard(self._scan, msgspec.structs.replace(self._rules, action=GuardrailAction.MODIFY))
+
     def judge(self, value: Any) -> ValueResponse:
         """Return what is to be done about ``value``. Raises ``ScannerError`` where nobody can tell what it holds."""
         findings = self._find(value)

@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
-from secure_gateway.plugins.guardrails.base import GuardrailAction, GuardrailViolation
+from secure_gateway.plugins.guardrails.base import GuardrailAction, GuardrailViolation, ViolationType
 
 
 class ValueRequest(msgspec.Struct, kw_only=True):
@@ -47,4 +47,17 @@ class ValueGuardrail(Protocol):
 
     async def validate_value(self, request: ValueRequest) -> ValueResponse:
         """Judge ``request``."""
+        ...
+
+
+@runtime_checkable
+class Modifying(Protocol):
+    """A guard that can give back the content without what it found, whatever else it is set to do: what ``modify`` in a policy asks for."""
+
+    def modifying(self) -> Any:
+        """Return a guard that looks for the same and answers ``MODIFY``."""
+        ...
+
+    def get_supported_detectors(self) -> list[ViolationType]:
+        """Return what this guard can find."""
         ...
