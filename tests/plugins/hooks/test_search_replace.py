@@ -12,7 +12,7 @@ from secure_gateway import ConfigError
 from secure_gateway.errors import AnswerError
 from secure_gateway.plugins.framework import PromptPrehookPayload, ToolPostInvokePayload, ToolPreInvokePayload
 from secure_gateway.plugins.hooks.search_replace import SearchReplacePlugin
-from secure_gateway.plugins.hooks.strings import rewrite_strings
+from secure_gateway.plugins.hooks.strings import compile_rule, rewrite_strings
 from tests.plugins.hooks.plugins import build, fire
 
 WORDS = [{"search": "crap", "replace": "crud"}, {"search": "crud", "replace": "yikes"}]
@@ -56,6 +56,20 @@ async def test_a_text_that_grows_without_bound_is_refused() -> None:
     plugin = build(SearchReplacePlugin, words=[{"search": "a", "replace": "aa"}] * 40)
     with pytest.raises(AnswerError, match="characters"):
         await fire(plugin, "tool_post_invoke", ToolPostInvokePayload(name="t", result="a"))
+
+
+@given(st.text("ab", min_size=1, max_size=3), st.text("abg<1>", max_size=3), st.text("abc", max_size=30))
+def test_a_plain_word_is_replaced_as_its_pattern_would_be(word: str, replacement: str, text: str) -> None:
+    rule = compile_rule(word, replacement, "$", "search")
+    assert rule.plain == word
+    assert rule.apply(text) == rule.pattern.sub(replacement, text)
+
+
+@pytest.mark.parametrize(
+    ("word", "replacement"), [("a.", "b"), ("a b", "b"), ("(a)", r"\1"), ("a", r"\n"), ("a", r"\g<0>")]
+)
+def test_a_word_with_a_meaning_as_a_pattern_is_one(word: str, replacement: str) -> None:
+    assert compile_rule(word, replacement, "$", "search").plain is None
 
 
 @pytest.mark.parametrize(
