@@ -34,6 +34,7 @@ from secure_gateway.plugins.auth.credentials import credentials_from_headers
 from secure_gateway.plugins.framework.constants import GATEWAY_METADATA
 from secure_gateway.plugins.framework.context import GatewayMetadata
 from secure_gateway.plugins.framework.hookpoints import HttpHookType
+from secure_gateway.plugins.framework.observer import ObserverSink, RequestObserver
 from secure_gateway.plugins.framework.plugin import Plugin
 from secure_gateway.plugins.guardrails.base import GuardrailProvider
 from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
@@ -149,8 +150,14 @@ def open_services(loaded: LoadedConfig, resolver: SecretResolver, env: Mapping[s
     """Open the state store and the master key that the configuration names."""
     master_key = read_key(loaded, resolver, env)
     return ProviderServices(
-        store=open_store(loaded.config.state.url, loaded.folder), master_key=master_key, config_dir=loaded.folder
+        store=open_store(_state_url(loaded, resolver), loaded.folder), master_key=master_key, config_dir=loaded.folder
     )
+
+
+def _state_url(loaded: LoadedConfig, resolver: SecretResolver) -> str:
+    """Return the address of the store; one that holds a password stands in a secret."""
+    url = loaded.config.state.url
+    return resolver.resolve(url).reveal().strip() if url.startswith(("env://", "file://")) else url
 
 
 def read_key(loaded: LoadedConfig, resolver: SecretResolver, env: Mapping[str, str]) -> MasterKey:
@@ -208,7 +215,7 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
         permissions=permissions,
         digester=Digester(services.master_key.derive("payload-digest")),
         hooks=table,
-        sinks=(*telemetry.sinks, records),
+        sinks=(*telemetry.sinks, records, *_observers(hooks)),
         judge_tools=guardrails.judge_tools,
         starters=_starters(hooks, watch),
         watch=watch,
@@ -226,6 +233,10 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
         hooks=hooks,
         records=records,
     )
+
+
+def _observers(hooks: LoadedHooks) -> list[ObserverSink]:
+    return [ObserverSink(plugin.name, plugin) for plugin in hooks.plugins if isinstance(plugin, RequestObserver)]
 
 
 def _starters(hooks: LoadedHooks, watch: Watchdog) -> tuple[Starter, ...]:

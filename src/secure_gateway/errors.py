@@ -125,10 +125,12 @@ class UpstreamError(RequestError):
 class RequestDenied(SecureGatewayException):
     """A verdict: this request may not pass. ``reason`` is written for people and holds no payload and no secret.
 
-    ``http_status`` and ``http_headers``: how it is answered over HTTP, where that is not what ``code`` means.
+    ``http_status`` and ``http_headers``: how it is answered over HTTP, where that is not what ``code`` means. ``retry_after``: seconds after which
+    another try may pass; 0 where no time helps.
     """
 
     http_status: int = 0
+    retry_after: int = 0
     http_headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, code: ErrorCode, reason: str, *, request_id: str = "", plugin: str = "") -> None:

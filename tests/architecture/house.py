@@ -36,7 +36,7 @@ ROOMS = (
     Room(1, "native"),
     Room(2, "caller"),
     Room(2, "master_key"),
-    Room(2, "stores.base"),
+    Room(2, "stores.base", "stores.rates"),
     Room(2, "plugins.framework.*"),
     # What the configuration file may say and who may write it; knows nothing of those who read it.
     Room(2, "config.*"),

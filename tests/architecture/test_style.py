@@ -30,6 +30,8 @@ LATE_IMPORTS: dict[str, dict[str, str]] = {
     "secure_gateway.plugins.telemetry.recording": {
         "opentelemetry.trace": "only for tracers of OpenTelemetry's shape, which have loaded it already"
     },
+    "secure_gateway.plugins.hooks.redirects": {"httpx": "costs 80 ms; only a plugin that asks for redirects needs it"},
+    "secure_gateway.stores.redis": {"redis": "comes with the [redis] extra"},
     "secure_gateway.proxy.serve": {"uvicorn.protocols.http": "httptools is the [speed] extra's; h11 serves without it"},
 }
 

@@ -123,7 +123,13 @@ VariableName = Annotated[str, *_shaped(r"[^=\x00]+", "the name of an environment
 VariableValue = Annotated[str, AfterValidator(_no_nul)]
 Host = Annotated[str, AfterValidator(_host)]
 Origin = Annotated[str, AfterValidator(_origin)]
-StateUrl = Annotated[str, *_shaped(r"memory:|sqlite:///.+", '"memory:" or "sqlite:///PATH" (three slashes)')]
+StateUrl = Annotated[
+    str,
+    *_shaped(
+        r"memory:|sqlite:///.+|(?:redis|valkey)s?://[^@\s]+|(?:env|file)://.+",
+        '"memory:", "sqlite:///PATH" (three slashes), "redis://HOST", or, where it holds a password, "env://NAME" or "file://PATH"',
+    ),
+]
 SecretReference = Annotated[
     str, AfterValidator(_reference), Field(json_schema_extra={"pattern": "^[a-z][a-z0-9+.-]*://."})
 ]

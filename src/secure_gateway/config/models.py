@@ -54,7 +54,8 @@ class StateConfig(Section):
     """Where keys, sessions and records are kept."""
 
     url: StateUrl = Field(
-        DEFAULT_STATE_URL, description='"sqlite:///PATH", or "memory:", which forgets all when the process ends.'
+        DEFAULT_STATE_URL,
+        description='"sqlite:///PATH", "redis://HOST" (rediss, valkey, valkeys), or "memory:", which forgets all when the process ends. An address with a password is a secret reference.',
     )
 
 

@@ -67,15 +67,18 @@ class ToolSchemas:
         """Tell whether a schema of this tool was declared; of a server that declared too many to tell, every tool counts as known, to be refused."""
         return (server, tool) in self._validators or (server, tool) in self._unusable or server in self._overfull
 
-    def check(self, server: str, tool: str, arguments: Any) -> None:
-        """Check ``arguments`` of a tool that is known. Raises ``PolicyDenied`` that names the place and the rule, not the value."""
+    def check(self, server: str, tool: str, arguments: Any, what: str = "arguments") -> None:
+        """Check ``arguments`` of a tool that is known. Raises ``PolicyDenied`` that names the place and the rule, not the value.
+
+        ``what``: the word for what is checked, where that is something else than arguments.
+        """
         key = (server, tool)
         if (reason := self._unusable.get(key, "")) or key not in self._validators:
             reason = reason or "its input schema is not known"
             raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, f"the tool {tool!r} cannot be called: {reason}")
         validator, branching = self._validators[key]
         if branching > 1 and branching ** _depth(arguments) > _MOST_PATHS:
-            reason = "the arguments are nested too deep for the tool's schema, which refers to itself more than once"
+            reason = f"the {what}: nested too deep for the tool's schema, which refers to itself more than once"
             raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
         try:
             if validator.is_valid(arguments) or validator.is_valid(_stated(arguments)):
@@ -85,9 +88,9 @@ class ToolSchemas:
                 "/".join(segment(part) if type(part) is str else str(part) for part in error.instance_path)
                 or "(the object itself)"
             )
-            reason = f"argument {place[:80]} breaks the tool's schema: rule {error.kind.name}"
+            reason = f"{what.removesuffix('s')} {place[:80]} breaks the tool's schema: rule {error.kind.name}"
         except Exception as error:  # noqa: BLE001 - undecided denies
-            reason = f"the arguments cannot be checked against the tool's schema ({type(error).__name__})"
+            reason = f"the {what} cannot be checked against the tool's schema ({type(error).__name__})"
         raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
 
 

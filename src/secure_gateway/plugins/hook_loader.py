@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,11 +31,20 @@ from secure_gateway.plugins.services import ProviderServices
 logger = logging.getLogger(__name__)
 
 BUILT_IN: Mapping[str, str] = {
+    "circuit_breaker": "secure_gateway.plugins.hooks.circuit_breaker:CircuitBreakerPlugin",
     "external": "secure_gateway.plugins.external.plugin:ExternalPlugin",
     "deny_list": "secure_gateway.plugins.hooks.deny_list:DenyListPlugin",
+    "header_filter": "secure_gateway.plugins.hooks.header_filter:HeaderFilterPlugin",
+    "mask_fields": "secure_gateway.plugins.hooks.mask_fields:MaskFieldsPlugin",
+    "output_length": "secure_gateway.plugins.hooks.output_length:OutputLengthPlugin",
     "pii_filter": "secure_gateway.plugins.hooks.pii_filter:PIIFilterPlugin",
+    "rate_limit": "secure_gateway.plugins.hooks.rate_limit:RateLimitPlugin",
+    "regex": "secure_gateway.plugins.hooks.regex:RegexPlugin",
     "resource_filter": "secure_gateway.plugins.hooks.resource_filter:ResourceFilterPlugin",
     "search_replace": "secure_gateway.plugins.hooks.search_replace:SearchReplacePlugin",
+    "schema_guard": "secure_gateway.plugins.hooks.schema_guard:SchemaGuardPlugin",
+    "set_headers": "secure_gateway.plugins.hooks.set_headers:SetHeadersPlugin",
+    "url_reputation": "secure_gateway.plugins.hooks.url_reputation:UrlReputationPlugin",
 }
 CPEX = "secure_gateway.plugins.cpex.adapter:CpexPlugin"
 ISOLATED = "secure_gateway.plugins.isolated.plugin:ProcessPlugin"
@@ -102,7 +112,7 @@ class HookLoader:
                 problems += error.problems if source is None else map(source.placed, error.problems)
             else:
                 plugins.append(plugin)
-                orders[plugin.name] = order
+                orders[plugin.name] = order if not _borrows(type(plugin)) else _bound_here(order)
                 bindings += bound
                 problems += _clashes(bindings, bound, where)
         if problems:
@@ -123,6 +133,8 @@ class HookLoader:
         isolated = config.isolate is not None
         cls: Any = self._registry.load(ISOLATED, where) if isolated else self._class_of(config, f"{where}.kind", module)
         build: Callable[[PluginConfig], Plugin] = partial(cls, order=order) if isolated else cls
+        if _borrows(cls):
+            build = partial(cls, services=self._services)
         try:
             plugin = build(read_config(cls, config))
         except ConfigError as error:
@@ -190,6 +202,15 @@ def _clashes(loaded: Sequence[HookBinding], bound: Sequence[HookBinding], where:
         and binding.custom is not None
         and (first.custom.payload, first.custom.result) != (binding.custom.payload, binding.custom.result)
     ]
+
+
+def _borrows(cls: Any) -> bool:
+    """Say whether a plugin class wants what the gateway lends."""
+    return "services" in inspect.signature(cls.__init__).parameters
+
+
+def _bound_here(order: HookOrder) -> HookOrder:
+    return msgspec.structs.replace(order, obstacle="a plugin that works with what the gateway's own process has")
 
 
 def _kind_of(cls: Any) -> str:

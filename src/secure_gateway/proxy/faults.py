@@ -28,7 +28,9 @@ def public_text(error: RequestDenied | RequestError) -> str:
 
 def error_object(error: RequestDenied | RequestError) -> dict[str, Any]:
     """Return the JSON-RPC error object."""
-    data = {"code": error.code.value, "request_id": error.request_id}
+    data: dict[str, Any] = {"code": error.code.value, "request_id": error.request_id}
+    if seconds := getattr(error, "retry_after", 0):
+        data["retry_after"] = seconds
     return {"code": jsonrpc_code(error.code), "message": public_text(error), "data": data}
 
 

@@ -35,6 +35,7 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, section 
 _FRAMING = frozenset(
     {"content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "mcp-session-id"}
 )
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 
 
@@ -175,6 +176,14 @@ def http_terms(violation: Any) -> tuple[int, dict[str, str]]:
         and value.isprintable()
     }
     return (status if type(status) is int and 400 <= status <= 599 else 0), kept  # noqa: PLR2004 - HTTP status codes speak for themselves
+
+
+def retry_after(violation: Any) -> int:
+    """Return the seconds that a violation's ``Retry-After`` names (RFC 9110, section 10.2.3); 0 where it names none."""
+    headers = getattr(violation, "http_headers", None)
+    named = headers.items() if isinstance(headers, dict) else ()
+    found = next((value for name, value in named if isinstance(name, str) and name.lower() == "retry-after"), "")
+    return int(found) if isinstance(found, str) and _SECONDS.fullmatch(found) else 0
 
 
 def scalars_only(metadata: Mapping[str, Any]) -> dict[str, Any]:
