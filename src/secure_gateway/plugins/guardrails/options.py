@@ -35,6 +35,10 @@ class Options:
         if all(problem.path != path for problem in self._problems):  # what is wrong with it was said already
             self._problems.append(Problem(path, found, expected, hint))
 
+    def value(self, key: str) -> Any:
+        """Return what was given; None where the key is left out."""
+        return self._config.get(key)
+
     def choice(self, key: str, allowed: Sequence[str], default: str) -> str:
         """Return one of ``allowed``."""
         value = self._config.get(key, default)

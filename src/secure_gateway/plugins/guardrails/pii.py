@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
-from secure_gateway.plugins.guardrails.base import GuardrailAction, ViolationType
-from secure_gateway.plugins.guardrails.options import Options
+from secure_gateway.plugins.guardrails.base import GuardrailAction, PIIHandler, ViolationType
+from secure_gateway.plugins.guardrails.options import SIDES, Options
+from secure_gateway.plugins.guardrails.pii_guard import PIIGuard, Strategies
+from secure_gateway.plugins.guardrails.pii_options import allowed_by, custom_types, strategies_by_type, whole_number
+from secure_gateway.plugins.guardrails.pii_round_trip import PIIRoundTrip
 from secure_gateway.plugins.guardrails.scanned import (
     DIRECTIONS,
     ScanGuard,
@@ -25,64 +28,109 @@ from secure_gateway.plugins.guardrails.scanner import (
 )
 from secure_gateway.plugins.services import ProviderServices
 
-_STRATEGIES: Final = ("redact", "partial", "hash", "remove", "block", "warn")
-_ACTIONS: Final = {"block": GuardrailAction.BLOCK, "warn": GuardrailAction.WARN}
+STRATEGIES: Final = ("redact", "partial", "hash", "tokenize", "remove", "block", "warn")
 _KEY_PURPOSE: Final = "pii-hash"
+_NEEDS_GATEWAY: Final = frozenset({"hash", "tokenize"})
+_HOUR: Final = 3600
 
 
 class PIIGuardrailProvider(ScanGuardrailProvider):
     """Finds e-mail addresses, card and account numbers, national ids, telephone numbers and the like, and takes them out.
 
     Redacted both ways by default: neither does a server need to learn it, nor a model. ``hash`` writes the same mark for
-    the same value, under a key of this installation.
+    the same value, under a key of this installation. ``tokenize`` puts the values back into the result.
     """
 
     keys: ClassVar[tuple[str, ...]] = (
         "strategy",
+        "strategies",
         "types",
         "exclude",
+        "custom",
         "allow",
+        "allow_patterns",
         "min_confidence",
+        "block_above",
+        "restore",
+        "token_ttl",
         "private_addresses",
         "direction",
     )
 
     def __init__(self, config: Mapping[str, Any], services: ProviderServices | None = None) -> None:
-        self._hash = keyed_hash(services.master_key.derive(_KEY_PURPOSE)) if services is not None else None
+        self._services = services
+        self._writers: dict[str, Replacement] = {"redact": redact_type, "partial": partial, "remove": remove}
+        if services is not None:
+            self._writers["hash"] = keyed_hash(services.master_key.derive(_KEY_PURPOSE))
         super().__init__(config)
 
     def get_name(self) -> str:
         """Return ``pii``."""
         return "pii"
 
+    def create_pii_handler(self, config: dict[str, Any]) -> PIIHandler | None:
+        """Return the handler of tokens where a strategy for requests is ``tokenize``."""
+        under = self._under(config)
+        guard = self._guards(under).get("input")
+        if not isinstance(guard, PIIGuard) or self._services is None or not _tokenizes(under):
+            return None
+        options = Options(under, self.keys)
+        restored = options.texts("restore")
+        ttl = whole_number(options, "token_ttl", _HOUR) or _HOUR
+        return PIIRoundTrip(
+            guard.tokenized, self._services, ttl=ttl, restored=None if restored is None else frozenset(restored)
+        )
+
     def _guards(self, config: Mapping[str, Any]) -> dict[str, ScanGuard]:
         options = Options(config, self.keys)
-        strategies = options.per_side("strategy", _STRATEGIES, {"input": "redact", "output": "redact"})
-        if self._hash is None and "hash" in strategies.values():
+        usual = options.per_side("strategy", STRATEGIES, {"input": "redact", "output": "redact"})
+        custom = custom_types(options, config.get("custom"))
+        every = pii_detectors(private_addresses=options.flag("private_addresses")) + custom
+        known = frozenset(detector.type for detector in every)
+        by_type = strategies_by_type(options, config.get("strategies"), STRATEGIES, known)
+        if self._services is None and _NEEDS_GATEWAY & {
+            *usual.values(),
+            *by_type["input"].values(),
+            *by_type["output"].values(),
+        }:
             options.refuse(
-                "strategy", "'hash' without a gateway, whose key it needs", "another strategy, or load_gateway"
+                "strategy",
+                "'hash' or 'tokenize' without a gateway, whose key they need",
+                "another strategy, or load_gateway",
             )
-        detectors = chosen_types(options, pii_detectors(private_addresses=options.flag("private_addresses")))
+        detectors = chosen_types(options, every)
         allow = frozenset(options.texts("allow") or ())
+        is_allowed = allowed_by(options, options.texts("allow_patterns"))
         min_confidence = options.number("min_confidence", 0.0)
+        block_above = whole_number(options, "block_above", None)
+        options.texts("restore", known)
+        whole_number(options, "token_ttl", None)
         direction = options.choice("direction", DIRECTIONS, "both")
         options.finish()
+        rules = ScanRules(
+            found=ViolationType.PII, action=GuardrailAction.MODIFY, allow=allow, min_confidence=min_confidence
+        )
         scan = self._scanner(detectors).scan
         return {
-            side: ScanGuard(
-                scan,
-                ScanRules(
-                    found=ViolationType.PII,
-                    action=_ACTIONS.get(strategies[side], GuardrailAction.MODIFY),
-                    replacement=self._replacement(strategies[side]),
-                    allow=allow,
-                    min_confidence=min_confidence,
-                ),
-            )
+            side: PIIGuard(scan, rules, self._strategies(side, usual, by_type, block_above), is_allowed)
             for side in sides(direction)
         }
 
-    def _replacement(self, strategy: str) -> Replacement:
-        if strategy == "hash" and self._hash is not None:
-            return self._hash
-        return {"partial": partial, "remove": remove}.get(strategy, redact_type)
+    def _strategies(
+        self, side: str, usual: Mapping[str, str], by_type: Mapping[str, dict[str, str]], block_above: int | None
+    ) -> Strategies:
+        """Return the strategies of one side. Values are put back into results, so there ``tokenize`` has nothing to do but redact."""
+        of_side: Callable[[str], str] = (
+            (lambda word: word) if side == "input" else (lambda word: "redact" if word == "tokenize" else word)
+        )
+        return Strategies(
+            usual=of_side(usual[side]),
+            by_type={kind: of_side(word) for kind, word in by_type[side].items()},
+            writers=self._writers,
+            block_above=block_above,
+        )
+
+
+def _tokenizes(config: Mapping[str, Any]) -> bool:
+    words: list[Any] = [config.get("strategy"), *(config.get("strategies") or {}).values()]
+    return any("tokenize" in (word, word.get(SIDES[0]) if isinstance(word, Mapping) else None) for word in words)

@@ -28,7 +28,8 @@ _CONTEXT_AFTER = 24
 _CONTEXT_BONUS = 0.15
 _SUREST = 0.99
 _MAX_LAYERS = 2
-_MARK = re2.compile(rb"\[[A-Z_]+(?::[0-9a-f]+)?\]")  # what redaction wrote is no context for what it left
+# What redaction wrote is no context for what it left.
+_MARK = re2.compile(rb"\[[A-Z_]+(?::[0-9a-f]+)?\]|<[A-Z_]+_[0-9]+>")
 _HUMP = re2.compile(rb"([a-z]{2})([A-Z])")
 _GLUED = "(?:s|no|nr|num|number|nummer|code|id)?"  # what a name in one word ends with
 # Names that say nothing of their own: the member above them says what they hold.
@@ -102,7 +103,7 @@ class _Region:
         # What comes before may stand on another line; the next line speaks of something else.
         after = self._data[self._end : self._end + _CONTEXT_AFTER].partition(b"\n")[0]
         window = _HUMP.sub(rb"\1 \2", before) + b"\n" + after
-        return _MARK.sub(b"[]", window) if b"[" in window else window  # type: ignore[no-any-return]
+        return _MARK.sub(b"[]", window) if b"[" in window or b"<" in window else window  # type: ignore[no-any-return]
 
 
 class Scanner:

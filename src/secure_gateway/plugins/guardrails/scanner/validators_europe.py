@@ -102,7 +102,7 @@ def es_dni(text: str) -> bool:
 
 
 def ru_inn(number: str) -> bool:
-    """Check a Russian taxpayer number of a person (Federal Tax Service order ММВ-7-6/435), two check digits."""  # noqa: RUF002
+    """Check a Russian taxpayer number of a person (Federal Tax Service order MMV-7-6/435), two check digits."""
     first = weighted(number[:10], (7, 2, 4, 10, 3, 5, 9, 4, 6, 8)) % 11 % 10
     second = weighted(number[:11], (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)) % 11 % 10
     return varied(number) and number[10:] == f"{first}{second}"
