@@ -20,6 +20,7 @@ from secure_gateway.plugins.guardrails.scanner.finding import (
     whole,
 )
 from secure_gateway.plugins.guardrails.scanner.folding import FoldedText, Folder, fold_pattern
+from secure_gateway.plugins.guardrails.scanner.layers import LAYERS
 from secure_gateway.plugins.guardrails.scanner.serialise import FIELD_END, serialise, spaced
 from secure_gateway.plugins.guardrails.scanner.walk import Leaf, leaves
 
@@ -27,7 +28,7 @@ _CONTEXT_BEFORE = 64
 _CONTEXT_AFTER = 24
 _CONTEXT_BONUS = 0.15
 _SUREST = 0.99
-_MAX_LAYERS = 2
+_MAX_LAYERS = 3
 # What redaction wrote is no context for what it left.
 _MARK = re2.compile(rb"\[[A-Z_]+(?::[0-9a-f]+)?\]|<[A-Z_]+_[0-9]+>")
 _HUMP = re2.compile(rb"([a-z]{2})([A-Z])")
@@ -125,7 +126,9 @@ class Scanner:
         for detector in self.detectors:
             by_candidate.setdefault(fold_pattern(detector.candidate), []).append(_Armed(detector))
         self._armed = list(by_candidate.values())
-        self._candidates = CandidateSet(list(by_candidate))
+        categories = {detector.category for detector in self.detectors}
+        self._layers = [layer for layer in LAYERS if not layer.only or layer.only in categories]
+        self._candidates = CandidateSet([*by_candidate, *(layer.candidate for layer in self._layers)])
         self._folder = Folder()
 
     def scan_text(self, text: str) -> list[Finding]:
@@ -194,20 +197,44 @@ class Scanner:
 
     def _examine(self, full: str, skip: int, layer: int = 0) -> list[_Hit]:
         """Run the exact checks on ``full``, as it is and folded; places count from ``skip``, and nothing before it is a hit."""
-        data = full.encode("utf-8", "surrogatepass")
-        hits = list(_in_characters(self._exact(data, layer), data, None))
-        if not data.isascii():
-            folded = self._folder.fold(full, data)
-            if folded is not None:
-                hits += _in_characters(self._exact(folded.data, layer), folded.data, folded)
+        hits = self._hits(full, layer)
         if not hits:
             return hits
         inside = [(max(0, start - skip), end - skip, sure, d) for start, end, sure, d in hits if end > skip]
         return _without_covered(self._weighed(inside))
 
-    def _exact(self, data: bytes, layer: int) -> list[_Hit]:
+    def _hits(self, full: str, layer: int) -> list[_Hit]:
+        """Return what stands in ``full`` as it is, folded and decoded, by places in characters."""
+        data = full.encode("utf-8", "surrogatepass")
+        fired = self._candidates.fired(data)
+        hits = list(_in_characters(self._exact(data, fired, layer), data, None))
+        hits += self._hidden(full, fired, layer)
+        if not data.isascii():
+            folded = self._folder.fold(full, data)
+            if folded is not None:
+                fired = self._candidates.fired(folded.data)
+                hits += _in_characters(self._exact(folded.data, fired, layer), folded.data, folded)
+                hits += _in_original(self._hidden(folded.text, fired, layer), folded)
+        return hits
+
+    def _hidden(self, text: str, fired: list[int], layer: int) -> list[_Hit]:
+        """Return what the layers that fired hide. A puzzle is not looked for inside another: work stays in step with the text."""
         hits: list[_Hit] = []
-        for index in self._candidates.fired(data):
+        for index in fired:
+            if index < len(self._armed) or layer >= _MAX_LAYERS:
+                continue
+            hiding = self._layers[index - len(self._armed)]
+            for view in hiding.undo(text):
+                for start, end, sure, d in self._hits(view.text, _MAX_LAYERS if hiding.only else layer + 1):
+                    if not hiding.only or d.category == hiding.only:
+                        hits.append((*view.original_span(start, end), sure, d))
+        return hits
+
+    def _exact(self, data: bytes, fired: list[int], layer: int) -> list[_Hit]:
+        hits: list[_Hit] = []
+        for index in fired:
+            if index >= len(self._armed):
+                continue
             for armed in self._armed[index]:
                 for match in armed.pattern.finditer(data):
                     span = _group_span(match, armed.grouped)
@@ -293,6 +320,11 @@ def _in_characters(hits: list[_Hit], data: bytes, folded: FoldedText | None) -> 
         return [(index[start], index[end], sure, d) for start, end, sure, d in hits]
     original = folded.original_index
     return [(original(index[s]), original(index[e] - 1) + 1, sure, d) for s, e, sure, d in hits]
+
+
+def _in_original(hits: list[_Hit], folded: FoldedText) -> list[_Hit]:
+    original = folded.original_index
+    return [(original(start), original(end - 1) + 1, sure, d) for start, end, sure, d in hits]
 
 
 def _without_covered(hits: list[_Hit]) -> list[_Hit]:

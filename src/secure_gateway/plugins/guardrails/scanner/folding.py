@@ -50,6 +50,11 @@ def fold(text: str) -> str:
     return text if text.isascii() else "".join(map(fold_char, text))
 
 
+def without_surrogates(text: str) -> str:
+    """Return ``text`` with a question mark for each lone surrogate, which UTF-8 cannot hold."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def fold_pattern(pattern: str) -> str:
     """Fold the letters of a pattern as the texts it will meet; never makes a new metacharacter."""
     return "".join(new if (new := fold_char(char)).isalnum() else char for char in pattern)

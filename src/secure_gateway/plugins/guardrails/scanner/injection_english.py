@@ -1,0 +1,112 @@
+"""What attackers tell a model in English, by what they want: that it forgets its orders, is somebody else, gives its orders away, or obeys them."""
+
+from __future__ import annotations
+
+from secure_gateway.plugins.guardrails.scanner.injection_rules import rule
+
+# Ways to say "do not follow", and words that end something and mean that only beside a word for the model's orders.
+_IGNORE = (
+    r"(?:ignor(?:e|es|ing)|disregard(?:s|ing)?|forget(?:s|ting)?(?: about)?|overrid(?:e|es|ing)|overrul(?:e|ing)|bypass(?:es|ing)?|discard(?:ing)?|abandon(?:ing)?|dismiss(?:ing)?"
+    r"|disobey(?:ing)?|neglect(?:ing)?|unlearn|nullify|negate|rescind|revoke|repeal|supersede|annul|overwrite|deprioriti[sz]e|pay no (?:\w+ )?(?:attention|heed|mind) to|take no notice of"
+    r"|give no (?:\w+ )?(?:weight|regard|thought|importance) to|have no regard for|(?:set|put|leave|push|cast|throw|toss|lay|brush|put) (?:\w+ )?(?:aside|away|out)"
+    r"|(?:do not|don'?t|never|must not|mustn'?t|should not|shouldn'?t|no longer|need not|needn'?t|won'?t|will not|cannot|can'?t) (?:be |ever |longer |have to |need to )?(?:follow|obey|comply with|adhere to|apply|heed|respect|honou?r"
+    r"|listen to|use|abide by|stick to|observe|consider|care about|bound by|trust|remember)|(?:stop|cease|quit|refrain from|without|avoid|end) (?:following|obeying|complying with|adhering to|applying"
+    r"|heeding|respecting|honou?ring|listening to|using|observing)|no longer bound by|(?:free|freed|released|exempt|liberated) (?:of|from)|break free (?:of|from)|(?:act|behave|pretend) as (?:if|though) you never (?:got|received|read|saw|had))"
+)
+_END = r"(?:skip|drop|cancel|remove|delete|erase|clear|wipe(?: out)?|replace|omit|suspend|reset|void|reject|violate|break|circumvent|evade|purge|scrap|ditch|lose|disable|turn off|switch off|deactivate|lift|undo|unload)"
+_DET = (
+    r"(?:all|any|every|each|one|everything|of|the|your|my|our|their|its|these|those|this|that|such|and|or|other|user'?s?|given|current|content|in|from|about|whatever|both|entire|whole|full|complete"
+    r"|remaining|single|in regard to|ones|with)"
+)
+_PAST = (
+    r"(?:previous(?:ly)?|prior|above(?:-mentioned)?|earlier|preceding|existing|original|initial|former|past|old(?:er)?|foregoing|aforementioned|system|safety|security|developer(?:'?s)?|ethical|hidden|internal"
+    r"|standard|default|usual|normal|built-?in|core|pre-?set|preset|active|operator|last|first|moderation|alignment|stated|issued|received|provided|established|assigned|configured|pre-?loaded|loaded|secret|base|company|corporate|admin(?:istrator)?)"
+)
+_BEFORE = r"(?:previous(?:ly)?|prior|above(?:-mentioned)?|earlier|preceding|existing|original|initial|former|past|old(?:er)?|foregoing|aforementioned|system|safety|security|developer(?:'?s)?|ethical|hidden|stated|issued|received)"
+_ORDERS = r"(?:instructions?|prompts?|guidelines?|directives?|programming|training|guardrails?|safeguards?|alignment|protocols?|system (?:prompt|message)s?|fine-?tuning)"
+_RULES = r"(?:rules|directions|commands|constraints|restrictions|orders|polic(?:y|ies)|limits|limitations|filters|boundaries|principles|ethics|mandates?|injunctions|procedures|precautions|conditions|regulations|teachings|conventions)"
+_TALK = r"(?:messages|context|requests?|tasks?|text|conversation|input|content|objectives?|goals?|mission|role|persona|memory|words|statements|settings|configuration|brief(?:ing)?|job|assignment|purpose|queries|question)"
+_FILL = rf"(?:{_DET}\s+){{0,6}}"
+_MIX = rf"(?:(?:{_DET}|{_PAST}),?\s+){{0,4}}"
+_SAID = (
+    r"(?:above|before|so far|up to now|until now|prior to this|earlier|previously|preceding|(?:that |which )?(?:you(?:'ve| have| were| had| are| got| received| follow| know| obey)|(?:were|was|have been|had been) (?:given|told|set|provided|issued)"
+    r"|(?:came|come|stand|appear|precede)s? (?:before|above|this|earlier))|given (?:to you|by|before|earlier)|(?:set|issued|written|provided|imposed) (?:to you )?by|(?:from|of|by) (?:the |your |my |its )?(?:system|developers?|creators?|operator|owner|admin\w*|user|makers|company|vendor|other tools?))"
+)
+_IGNORES = (
+    r"(?:ignor(?:e|ing)|disregard|forget|overrid|overrul|bypass|discard|abandon|dismiss|disobey|neglect|unlearn|nullif|negat|rescind|revok|repeal|supersed|annul|overwrit|depriorit|pay no |take no notice|give no |have no regard"
+    r"|(?:aside|away|out) (?:all|any|the|your|every|what)|(?:follow|obey|comply|adher|apply|heed|respect|hono|listen|using|use|abide|stick|observ|consider|care|bound|trust|remember)\w*(?: with| to| by| about)? (?:all|any|every|the|your|each|these|those|my|previous|prior|earlier|system|safety|original)"
+    r"|(?:freed?|released|exempt|liberated) (?:of|from)|(?:if|though) you never)\s?"
+)
+_ENDS = rf"{_END}\s+(?:all|any|every|the|your|my|these|those|previous|prior|system|safety|existing)"
+
+_OVERRIDE = (
+    rule("override", 0.85, _IGNORES, rf"\b{_IGNORE}\s+{_FILL}{_PAST},?\s+{_MIX}{_ORDERS}\b"),
+    rule("override_rules", 0.55, _IGNORES, rf"\b{_IGNORE}\s+{_FILL}{_BEFORE},?\s+{_MIX}{_RULES}\b"),
+    rule("override_talk", 0.35, _IGNORES, rf"\b{_IGNORE}\s+{_FILL}{_PAST},?\s+{_MIX}{_TALK}\b"),
+    rule("override_yours", 0.65, _IGNORES, rf"\b{_IGNORE}\s+(?:{_DET}\s+){{0,3}}your\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})\b"),
+    rule("override_all", 0.5, _IGNORES, rf"\b{_IGNORE}\s+(?:(?:all|every|each|any)\s+(?:single\s+)?(?:of\s+)?(?:the\s+|your\s+|these\s+|those\s+|my\s+|other\s+)?{_ORDERS})\b"),
+    rule("override_above", 0.75, _IGNORES, rf"\b{_IGNORE}\s+{_FILL}(?:\w+\s+)?(?:{_ORDERS}|{_RULES}|messages|text)\s+(?:{_SAID})\b"),
+    rule("override_after", 0.8, _IGNORES,
+         rf"\b{_IGNORE}\s+(?:everything|all|anything|whatever|what|the (?:stuff|things|words))(?:\s+(?:that|you|we|they|else|was|were|i|has|have|had|been|be|is|are|of|the|it|previously|just|once|about|who|your|'ve|ve|system|developers?))*\s+"
+         r"(?:above|before|prior|previous(?:ly)?|earlier|told|said|instructed|written|learned|learnt|taught|know|knew|up to now|so far|ordered|asked|preceding|came before|trained|given|read until now)\b"),
+    rule("override_end", 0.5, _ENDS, rf"\b{_END}\s+{_FILL}(?:{_PAST},?\s+{_MIX}{_ORDERS}|your\s+(?:\w+\s+)?(?:{_ORDERS}|{_RULES}|filters?))\b"),
+    rule("override_end_rules", 0.35, _ENDS, rf"\b{_END}\s+{_FILL}{_PAST},?\s+{_MIX}{_RULES}\b"),
+    rule("void", 0.7, r"(?:instructions?|prompts?|guidelines?|directives?|guardrails?|safeguards?|protocols?|programming|training|alignment|rules|directions|commands|constraints|restrictions|orders|polic(?:y|ies)|limits|limitations|filters|boundaries|principles|ethics)\s+(?:are|were|is|has|have|no|do|does|don\'t|given|you|from|that|above|now|can|must|should|cease|stop|set|in|for|need|at|which|got|been|become|just|as|so|of)\s",
+         rf"\b(?:(?:{_PAST}|your|all|those|these)\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})\s+(?:\w+\s+){{0,4}}?(?:(?:are|were|have been|has been|is|got|become|now|just)\s+(?:\w+\s+){{0,2}})?"
+         r"(?:void|invalid|cancell?ed|obsolete|null(?:ified)?|superseded|revoked|outdated|suspended|replaced|wrong|lifted|disabled|off|removed|overridden|waived|expired|deprecated|irrelevant|rescinded|withdrawn)"
+         rf"|(?:{_PAST}|your|those|these)\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})\s+(?:\w+\s+){{0,3}}?(?:no longer|do not|does not|don't|doesn't|cease to|stop to|need not|can|must|should)\s+(?:\w+\s+){{0,2}}?(?:apply|count|matter|hold|bind|valid|in force|ignored|be ignored|be disregarded|disregarded))\b"),
+    rule("new_instructions", 0.5, r"(?:new|updated|real|actual|override|additional|urgent|true|revised|corrected|latest|begin|different|other|next|only|sole|primary)\s+(?:system |operating |hidden |secret )?(?:instruction|prompt|directive|task|order|objective|goal|mission|job|purpose|assignment|priority|role)|(?:follow|obey|execute|apply|use) (?:only )?(?:these|the following|my|this|mine)",
+         r"(?:\b(?:new|updated|real|actual|override|additional|urgent|true|revised|corrected|latest|begin)\s+(?:system\s+|operating\s+|hidden\s+|secret\s+)?(?:instructions?|prompts?|directives?|orders)(?:\s+for (?:the|you|all|any)\s?(?:\w+\s?){0,2})?\s*(?:[:\]]|follow|override|supersede|replace)"
+         r"|\byour\s+(?:new|real|actual|true|only|sole|next|revised|primary|updated)\s+(?:task|goal|objective|mission|instructions?|purpose|job|orders?|directives?|priority|role)\b|\bthe (?:real|actual|true) (?:task|goal|mission|instructions?|objective)s?\s+(?:is|are|for you)\b"
+         r"|\b(?:new|different|other|real) (?:task|mission|assignment|job|orders|instructions?) for (?:you\b|(?:the|an?|any|all)\s(?:ai|assistant|model|agent|llm|bot|chatbot|language model)\b)|\b(?:follow|obey|execute|apply|use) (?:only )?(?:these|the following|my|this|mine)(?: new| instructions?| rules| orders| text)* instead\b)"),
+    rule("from_now_on", 0.35, r"from (?:now on|this (?:moment|point|message)|here on|hereon)|henceforth",
+         r"\b(?:from (?:now on|this (?:moment|point|message)(?: on| onwards?| forward)?|here on)|henceforth),? (?:you|ignore|respond|answer|act|always|your|reply|obey|speak|follow|everything you|only)\b"),
+    rule("instead", 0.25, r"instead", r"\b(?:instead,? (?:you (?:must|should|will|are|shall)|do (?:this|the following|as)|just|follow|only)|(?:and|but|;) instead|instead:)\b"),
+)  # fmt: skip
+
+_AI = r"(?:ai|a\.i\.|llm|large language model|language model|assistant|chat ?bot|chatgpt|claude|gpt(?:-?\d\w*)?|copilot|gemini|llama|cursor|ai (?:assistant|agent|model|system|bot|tool)|(?:ai|autonomous|software|coding) agent|model|agent|virtual assistant|summari[sz]er)"
+_NOUN_AI = r"(?:ai|llm|language model|assistant|chat ?bot|chatgpt|claude|copilot|gemini|ai (?:assistant|agent|model|system|bot)|(?:ai|autonomous|coding) agent)"
+_FREE = r"(?:unrestricted|unfiltered|uncensored|unbound(?:ed)?|unlimited|unaligned|jail ?broken|unmoderated|amoral|evil|rogue|unchained|liberated|lawless|limitless)"
+_NO_RULES = r"(?:(?:without|with no|has no|have no|had no|having no|free (?:of|from)|ignores?|ignoring|lacks?|lacking|not bound by|no longer bound by|never follows|not subject to|beyond|outside)\s+(?:\w+\s+){0,2}(?:rules?|restrictions?|limit(?:s|ations?)?|filters?|polic(?:y|ies)|guidelines|moderation|censorship|ethics|morals?|boundaries|constraints|guardrails|safety|content polic\w+|safeguards|refusals?|scruples|inhibitions))"
+
+_PERSONA = (
+    rule("free_self", 0.65, rf"(?:{_FREE}|(?:without|with no|has no|have no|had no|having no|free (?:of|from)|no|ignores?|ignoring|lacks?|lacking|bound by|follows|subject to|beyond|outside) (?:\w+ )?(?:\w+ )?(?:rules?|restrictions?|limit|filters?|polic(?:y|ies)|guidelines|moderation|censorship|ethics|morals?|boundaries|constraints|guardrails|safety|safeguards|refusals?|scruples|inhibitions|disclaimers|warnings))",
+         rf"\b(?:you(?:'re| are| will be| become| will act as) (?:now )?(?:\w+[ ,]+){{0,5}}?(?:{_FREE}|{_NO_RULES})|(?:pretend|imagine|act|behave|role-?play|simulate|impersonate|become|emulate|respond|answer|speak|reply|assume the (?:role|identity|persona) of|play the (?:role|part) of)\s(?:[\w',-]+\s+){{0,10}}?(?:{_FREE}|{_NO_RULES})|(?:answer|respond|reply|speak|talk) (?:\w+ ){{0,3}}?(?:without|with no|free of) (?:any )?(?:filters?|restrictions?|censorship|limits?|limitations|moderation|disclaimers|warnings))\b"),
+    rule("new_self", 0.4, r"you are now|you\'?re now|(?:from (?:now on|this moment)|now),? you|pretend|assume the (?:role|identity|persona)|in character|break character",
+         rf"(?:\b(?:you(?:'re| are) now (?:called |named |an? |the |acting as |playing )?(?:\w+[ ,]+){{0,4}}?(?:{_NOUN_AI}|dan|admin(?:istrator)?|root|superuser|hacker|jailbreak|mode|persona)|(?:from (?:now on|this moment)|now),? you(?:'re| are| act as| will be| become| play)\b|pretend (?:to be|you(?:'re| are)) (?:an? )?(?:\w+ ){{0,2}}(?:{_NOUN_AI}|model|dan|hacker|root|admin)|(?:never|don't|do not|must not) break character|stay in character|assume the (?:role|identity|persona) of)\b)"),
+    rule("mode", 0.6, r"(?:developer|dan|god|jailbreak|sudo|unrestricted|unsafe|opposite|unfiltered|uncensored|no[- ]rules|evil|override) (?:mode|access)",
+         r"\b(?:(?:(?:developer|dan|god|jailbreak|sudo|unrestricted|unsafe|opposite|unfiltered|uncensored|no[- ]rules|override|evil) (?:mode|access)(?: is)?(?: now| hereby)? (?:enabled|activated|on|engaged|unlocked|active|granted))|(?:enable|enter|activate|switch (?:in)?to|turn on|go into|unlock|engage|initiate|start|you(?:'re| are) (?:now )?in|boot into) (?:your |the |full |an? )?(?:developer|dan|god|jailbreak|sudo|unrestricted|unsafe|opposite|unfiltered|uncensored|no[- ]rules|evil|override) mode)\b"),
+    rule("jailbreak", 0.65, rf"do anything|jailbreak (?:mode|your|prompt)|(?:restrictions?|limits|limitations|safety (?:filters?|checks|features)|filters|guardrails|safeguards|censorship|moderation) (?:are|is|were|have|lifted|off|removed|disabled|suspended|gone|now)|{_FREE} |no (?:rules|restrictions|limits|limitations|obligation|filters|guidelines)",
+         rf"\b(?:do anything now|who can do anything|jailbreak (?:mode|yourself|prompt:)|(?:you(?:r)?|all|every|the model'?s?|its|any|safety|content|ethical|these)\s+(?:\w+\s+){{0,2}}(?:restrictions?|limits|limitations|safety (?:filters?|checks|features)|filters|guardrails|safeguards|censorship|moderation)\s+(?:are |is |were |have been |has been )?(?:now )?(?:lifted|off|removed|disabled|suspended|gone|deactivated|turned off|switched off|void|bypassed|waived)|(?:an?|the) {_FREE} (?:ai|assistant|model|version|chatbot|bot|llm|language model)|there are no (?:rules|restrictions|limits) (?:any ?more|now|for you)|you (?:have|are under) no (?:rules|restrictions|limits|limitations|obligations?|filters|guidelines))\b"),
+)  # fmt: skip
+
+_ASK = r"(?:reveal|print|show|output|repeat|display|tell|leak|disclose|dump|give|return|recite|quote|copy|list|translate|write|summari[sz]e|expose|share|echo|spell|start|begin|include|send|provide|state|describe|paste|paraphrase|type|convert|encode|what (?:is|are|was|were)|post|read|reproduce|replay|render|explain|hand over|put|say)"
+_ITS = r"(?:your|the|all|full|entire|exact|complete|initial|original|hidden|secret|of|me|us|out|down|back|whole|text|contents?|internal|confidential|very|first|in full|verbatim|with|any|every|above|developer'?s?|a copy|to|word for word|from|underlying|preceding|previous|private|that|as|rules|by|and)"
+
+_LEAK = (
+    rule("reveal_prompt", 0.65, r"(?:system|developer|initial|hidden|secret|internal|original|your|pre-?|starting|base|confidential|governing|private|underlying|operating) ?(?:prompt|message|instruction|directive|guideline|rules|configuration|orders)",
+         rf"\b{_ASK}\s+(?:{_ITS}[\s,]+){{0,8}}?(?:(?:system|developer|initial|hidden|secret|internal|original|pre-?prompt|confidential|your|starting|governing|base|private|underlying|operating)\s+){{1,3}}"
+         r"(?:system\s+)?(?:prompt|message|instructions?|directives?|rules|guidelines|configuration|orders)\b"),
+    rule("reveal_above", 0.6, r"(?:above|before|preceding|precedes|prior to|up to)\s+(?:this|here|these|the (?:line|first|user|conversation)|my|point)",
+         rf"\b{_ASK}\s+(?:{_ITS}[\s,]+){{0,4}}?(?:everything|all|text|words|lines?|content|messages?|sentences?|characters|instructions|prompt|rules|tools(?: and \w+)?|sentence)\s+(?:\w+\s+){{0,6}}?"
+         r"(?:above|before|preceding|precedes|prior to|up to)\s+(?:this|here|these|the (?:line|first|user|conversation)|my|point)(?:\s+\w+){0,2}?[^.\n]{0,20}(?:verbatim|word|exactly|this|line|message|conversation|in full|code block|input|point|above|begin|start)"),
+    rule("told_before", 0.5, r"(?:you were|you\'ve been|you have been|were you|have you been|you got|you received)\s",
+         r"\b(?:(?:repeat|print|list|show|output|reveal|tell me|write|quote|what|which|give|copy|recite)[^.?!\n]{0,80}(?:(?:you were|you've been|you have been|were you|have you been) (?:\w+ )?(?:given|told|instructed|configured|set up|asked|programmed|prompted|initiali[sz]ed)|you (?:got|received))[^.?!\n]{0,40}(?:before|at the (?:start|beginning)|initially|by (?:your|the)|verbatim|exactly|word|first|in the system|not to|start))"),
+    rule("its_instructions", 0.3, r"your (?:initial|hidden|secret|original|system|internal|full|exact|own|very)|hidden (?:developer|system|prompt|message|instruction)|verbatim|word for word|in full\b|in a code block|exactly as written",
+         r"\b(?:your (?:initial|hidden|secret|original|system|internal|full|exact|own|very) (?:\w+ )?(?:instructions?|prompt|message)|hidden (?:developer |system )?(?:prompt|message|instructions?)|(?:verbatim|word for word|in full|in a code block|exactly as written))\b"),
+)  # fmt: skip
+
+_READS = r"(?:\s+(?:reading|processing|summari[sz]ing|parsing|that|who|which|this|handling|analy[sz]ing|scanning|viewing|in charge|text|page|document|email|message|the|file|content|it|is|reads|reviewing|working on|here|model|below|only|\([^)\n]{0,40}\))){0,6}"
+_ADDRESS = (
+    rule("to_the_model", 0.55, r"(?:\bai\b|llm|language model|assistant|chat ?bot|chatgpt|claude|copilot|gemini|(?:models?|agent)(?: (?:reading|processing|summari[sz]ing|parsing|that|who|which)|\s*[:,!]))",
+         rf"\b(?:attention|notice|note|message|memo|instructions?|dear|hello|hey|hi|to|for|task|update|reminder|warning|alert|hint|comment|important)(?:[\s,:]+(?:to|for|from|all|any|every|the|this|your|my|an?|each|only)){{0,3}}[\s,:]+(?:{_NOUN_AI}s?|(?:language |ai )models?|model|agent){_READS}\s*[:,!]"),
+    rule("if_you_are", 0.55, r"(?:if|when|since|because|in case|should) (?:you(?:\'re| are| be)|this is)|any (?:ai|llm|language model|assistant|chat|claude|copilot|gemini|autonomous|coding)",
+         rf"\b(?:(?:if|when|since|because|in case|should) (?:you(?:'re| are| be)|this is (?:being )?(?:read|processed|parsed|summari[sz]ed) by) (?:an? |the |any )?(?:\w+ ){{0,2}}?(?:{_NOUN_AI}|model|bot|machine|automated (?:system|agent|tool|process))\b|any (?:{_NOUN_AI}) (?:that |which )?(?:reads|reading|processing|processes|summari[sz]ing|summari[sz]es|sees|parses))"),
+    rule("in_a_name", 0.4, r"(?:(?:from|by|of|for|to) (?:your|the|its|our|this|all|any|openai|anthropic)|(?:this is|i am|i\'m) (?:your|the|a message|openai|anthropic)|system (?:override|command|directive)) ?",
+         r"\b(?:(?:message|notice|order|instruction|command|directive|update|request|word|communication|announcement|authori[sz]ation)s? (?:\w+ )?(?:from|by|of) (?:your|the|its|our) (?:\w+ )?(?:administrators?|admin|developers?|creators?|operators?|makers|owners?|supervisor|security team|vendor|provider|it department|company)\b|(?:developers|creators|makers|vendor|owners|provider|authors|operators?|administrators?) of (?:this|the|your) (?:ai|model|assistant|llm|agent|chatbot|system)|(?:this is|i am|i'm) (?:your |the |a message from )+(?:developer|administrator|creator|operator|owner|openai|anthropic)"
+         r"|system (?:override|command|directive)\b|(?:official|urgent|important|critical|mandatory) (?:\w+ )?(?:security |system |policy )?(?:update|notice|directive|instruction|order)s? (?:for|to) (?:the |all |any )?(?:ai|assistant|model|agent|llm|chatbot)|(?:authori[sz]ed|approved|required|ordered) by (?:openai|anthropic|your (?:developers?|administrators?|creators?|operator|owner)))"),
+    rule("the_model_must", 0.35, r"(?:assistant|\bai|llm|language model|model|agent|chat ?bot|chatgpt|claude|gpt|copilot|gemini|llama|cursor|bot|tool|system|summari[sz]er)s? (?:must|should|shall|has to|needs? to|have to|is (?:now|required|instructed|ordered|expected)|are (?:required|instructed)|will now)",
+         rf"\b(?:the |any |an? |this |every )?{_AI}s? (?:must|shall|has to|needs? to|have to|is (?:now )?(?:required|instructed|ordered|expected) to|are (?:required|instructed) to|should (?:now|first|always|immediately|never|also|ignore|then|instead)|will now)\b"),
+)  # fmt: skip
+
+INSTRUCTIONS = _OVERRIDE + _PERSONA + _LEAK + _ADDRESS

@@ -1,0 +1,106 @@
+"""What attackers want done in English: data carried away, tools turned, the user kept in the dark. Most of these are weak alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import re2
+
+from secure_gateway.plugins.guardrails.scanner.candidates import options
+from secure_gateway.plugins.guardrails.scanner.finding import Region, Span, whole
+from secure_gateway.plugins.guardrails.scanner.folding import without_surrogates
+from secure_gateway.plugins.guardrails.scanner.injection_rules import MCP, OWASP, hidden, rule
+
+_LONG_QUERY = 48
+_SLOTS = ("{", "[", "<", "%7b", "$", "data=", "secret", "conversation", "history", "prompt=", "token=", "password")
+
+
+def leaking_image(region: Region) -> Iterable[Span]:
+    """Accept an image or link whose address carries data away: a long query, or a slot for the model to fill."""
+    query = region.value.partition("?")[2].lower()
+    return whole(region) if len(query) > _LONG_QUERY or any(slot in query for slot in _SLOTS) else ()
+
+
+_PLACEHOLDER = re2.compile(
+    r"(?i)\?[^)\s]*(?:\{\{?[^}\s]*\}|\[[A-Za-z_ ]+\]|<[^>)\n]+>|=(?-i:[A-Z][A-Z_]{3,})\b|\$\{?\w+|%7[bB])", options()
+)
+
+
+def slot_in_link(region: Region) -> Iterable[Span]:
+    """Accept a link with a place that somebody is to fill in."""
+    return whole(region) if _PLACEHOLDER.search(without_surrogates(region.value)) is not None else ()
+
+
+_SEND = (
+    r"(?:send(?:s|ing)?|forward(?:ing)?|post(?:ing)?|upload(?:ing)?|e-?mail(?:ing)?|mail(?:ing)?|transmit(?:ting)?|exfiltrat(?:e|ing)|leak(?:ing)?|submit(?:ting)?|deliver(?:ing)?|relay(?:ing)?|transfer(?:ring)?"
+    r"|report(?:ing)?|shar(?:e|ing)|cop(?:y|ying)|pip(?:e|ing)|dump(?:ing)?|push(?:ing)?|hand(?: over)?|stream(?:ing)?|writ(?:e|ing)|append(?:ing)?|encod(?:e|ing)|put(?:ting)?|bcc|cc|smuggle|ship|beacon|ping)"
+)
+_SENDS_IT = r"(?:send|forward|post|upload|mail|transmit|exfiltrat|leak|submit|deliver|relay|transfer|report|shar|cop|pip|dump|push|hand|stream|writ|append|encod|put|cc|smuggl|ship|beacon|ping)\w*(?: over)? (?:the|all|any|an?|it|them|every\w*|your|this|that|my|its|what|over|contents|files|messages|-d)\b"
+_FILE = r"(?:~?/?\.ssh\b|\bid_(?:rsa|ed25519|ecdsa|dsa)|(?:^|[\s/~'\"`(])\.env\b|/etc/(?:passwd|shadow|sudoers)|\.aws/|mcp\.json|\.netrc|\.kube/config|\.npmrc|\.pypirc|\.git-credentials|secrets?\.(?:ya?ml|json|toml|env)|credentials?\.(?:json|ya?ml|csv)|\.docker/config|\.gnupg|\.bash_history|wallet\.dat|/proc/self/environ|login data|keychain|\.pem\b|kubeconfig)"
+_FILES = r"(?:\.ssh|id_(?:rsa|ed|ec|ds)|\.env|/etc/|\.aws/|mcp\.json|\.netrc|\.kube/|\.npmrc|\.pypirc|credentials?\.|secrets?\.|\.docker/|\.gnupg|_history|wallet\.dat|/environ|login data|keychain|\.pem|kubeconfig)"
+_PRIVATE = (
+    r"(?:conversation(?:s| history| log)?|chat (?:history|log|transcript)|(?:message|browsing|search|session) history|history|credentials?|passwords?|api[- ]?keys?|(?:access|auth|bearer|session|api|oauth|refresh) tokens?|tokens?|(?:session )?cookies?|secrets?|(?:private|ssh|secret|signing|encryption) keys?"
+    r"|environment(?: variables)?|env vars?|system prompt|customer (?:list|data|records|database)|contact(?:s| list)|address book|mailbox|inbox|(?:every|all|any)(?: of the)? (?:\w+ )?(?:messages?|e-?mails?|files?|documents?|data|records|keys?)"
+    r"|user'?s? (?:\w+ )?(?:data|files|messages?|e-?mails?|details|notes|documents|information|location|request|question|input|prompt|identity|address)|personal (?:data|information)|private (?:data|information|files|messages)|(?:full|entire|whole|complete) (?:thread|conversation|context|chat|database|message|history|transcript|prompt)|pii|ssn|credit card)"
+)
+_DEST = r"(?:(?:to|at|via|into|with|using|towards?|as|on)[: ]+(?:\w+ ){0,3}?[\"'`(<\[]?(?:https?://[^\s\"'`)>]+|[\w.+-]+@[\w-]+\.[\w.-]+|(?:[a-z0-9-]+\.)+[a-z]{2,12}(?:/\S*|\b)|(?:\d{1,3}\.){3}\d{1,3}))"
+
+_EXFILTRATION = (
+    hidden("markdown_image", 0.65, r"!\[[^\]\n]*\]\(\s*<?https?://[^)\s]*\?", r"!\[[^\]\n]*\]\(\s*<?https?://[^)\s]*\?[^)\n]*", source=OWASP, check=leaking_image),
+    hidden("link_slot", 0.55, r"\]\(\s*<?https?://[^)\s]*\?", r"\[[^\]\n]*\]\(\s*<?https?://[^)\s]*\?[^)\n]*", source=OWASP, check=slot_in_link),
+    rule("render_image", 0.4, r"!\[[^\]\n]*\]\(\s*<?https?://[^)\s]*\?", r"\b(?:render|append|add|insert|include|show|display|put|embed|output|load|finish|end|begin|start|print|write)\b[^\n]{0,80}!\[[^\]\n]*\]\(\s*<?https?://[^)\s]*\?"),
+    rule("send_private", 0.6, r"(?:conversation|history|transcript|chat log|credential|password|api[- ]?key|token|cookie|secret|private key|ssh key|signing key|encryption key|environment|env vars|system prompt|customer (?:list|data|records|database)|contacts|contact list|address book|mailbox|inbox|(?:every|all|any|full|entire|whole|complete|the user\'?s?|users?\'s?|user\'?s?) (?:\w|of the)|personal (?:data|info)|private (?:data|info|files|messages)|\bpii\b|\bssn\b|credit card)",
+         rf"\b{_SEND}\s+[^\n]{{0,80}}?{_PRIVATE}\b[^\n]{{0,60}}?\b{_DEST}", source=MCP),
+    rule("send_contents", 0.4, _SENDS_IT,
+         rf"\b{_SEND} (?:the|all|any|an?|it|them|every\w*|your|this|that|my|its|what|over|contents|files|messages)\b[^\n]{{0,60}}?\b(?:contents?|files?|messages?|data|results?|output|variables|context|answer|it|them|thread|this|everything|copy|arguments?|what it (?:holds|contains|says)|keys?)\b[^\n]{{0,60}}?\b{_DEST}", source=MCP),
+    rule("send_file", 0.6, _FILES, rf"\b{_SEND}\s+[^\n]{{0,60}}?{_FILE}[^\n]{{0,60}}?\b{_DEST}", source=MCP),
+    rule("sensitive_path", 0.35, _FILES, rf"\b(?:read|open|cat|access|load|include|pass|send|attach|get|fetch|print|return|copy|upload|paste|put|embed|contents? of|secrets? from|mail|curl)\b[^\n]{{0,60}}?{_FILE}", source=MCP),
+    rule("then_pass_it", 0.3, r"(?:and|then)\s(?:then |to |also |always |immediately )?(?:pass|include|put|send|attach|add|insert|append|embed|paste|copy|return|forward|upload|post|provide|write)\b",
+         r"\b(?:read|open|load|fetch|get|access|cat|retrieve|collect|the contents? of)\b[^\n]{1,60}?\b(?:and|then)\s(?:then |to |also |always |immediately )?(?:pass|include|put|send|attach|add|insert|append|embed|paste|copy|return|forward|upload|post|provide|write)\b", source=MCP),
+    rule("into_argument", 0.4, r"(?:(?:as|in|into|to|through|via|using)\s(?:the |its |this |your |an? )?(?:[\'`\"]\w+[\'`\"]|\w+ (?:argument|parameter|field)|(?:next|every|each|this|following) (?:tool )?call|argument|parameter)|with (?:the )?(?:full|entire|whole|complete)\b)",
+         r"(?:\b(?:pass|include|put|send|attach|add|insert|append|embed|paste|copy|provide|write|set|store|place)\b[^\n]{0,80}?\b(?:(?:as|in|into|to|through|via|using)\s(?:the |its |this |your |an? )?(?:['`\"]\w+['`\"]|\w+ (?:argument|parameter|field)|(?:next|every|each|this|following) (?:tool )?call|(?:argument|parameter)))|call(?:ing)? (?:this|it|that)(?: \w+)? with (?:the )?(?:full|entire|whole|complete)\b)", source=MCP),
+    rule("private_into", 0.35, r"(?:full|entire|whole|complete|all|every|any|user\'s|your)\s+(?:\w+\s+)?(?:conversation|history|credential|password|token|secret|api[- ]?key|cookie|keys?|private key|last message|messages?|list|chat|context|data|e-?mail)",
+         r"\b(?:pass|include|put|send|attach|add|insert|append|embed|paste|copy|provide|reveal|print|output|show|give|list|tell|hand over|call|use|invoke|leak|return|write|display|dump|extract|collect|expose|share|steal|mail|forward|upload|post|hand)\b[^\n]{0,60}?\b(?:(?:full|entire|whole|complete|all|every|any|the user'?s|user'?s|your)\s+(?:\w+\s+){0,2}?)(?:conversation|history|credentials?|passwords?|tokens?|secrets?|api[- ]?keys?|cookies?|keys?|private keys?|last message|messages?|list|chat|context|data|e-?mails?)\b", source=MCP),
+    rule("keys_out", 0.3, r"(?:api[- ]?keys?|passwords?|credentials|cookies|access tokens?|secrets?|private keys?|ssh keys?)",
+         r"\b(?:reveal|print|output|hand over|leak|dump|expose|steal|extract|exfiltrate|give (?:me|out|away)|copy|mail|list|include|disclose|divulge|surrender)\b[^.\n]{0,40}?\b(?:api[- ]?keys?|passwords?|credentials|cookies|access tokens?|secrets?|private keys?|ssh keys?)\b"),
+    rule("in_your_answer", 0.3, r"(?:to|in|of|into|start|begin|end|finish|inside) (?:your|every|each) (?:next |final |first )?(?:answer|reply|replies|response|output|summary)",
+         r"\b(?:in(?:to|side)?|to|at the (?:end|start|beginning|top|bottom) of|start|begin|end|finish|of) (?:your|every|each) (?:next |final |first )?(?:answers?|reply|replies|response|output|summary)\b"),
+)  # fmt: skip
+
+_TELL = r"(?:tell(?:ing)?|mention(?:ing)?|inform(?:ing)?|reveal(?:ing)?|notify(?:ing)?|alert(?:ing)?|let(?:ting)?|show(?:ing)?|disclos(?:e|ing)|say(?:ing)?|report(?:ing)?|warn(?:ing)?|discuss(?:ing)?|talk(?:ing)?|explain(?:ing)?|expos(?:e|ing)|speak(?:ing)?|acknowledg(?:e|ing)|admit(?:ting)?|display(?:ing)?|includ(?:e|ing)|ask(?:ing)?|refer(?:ring)?)"
+_WHOM = r"(?:users?|human|operator|developer|customer|anyone|anybody|person|them|him|her|owner|client|people|reader)"
+_QUIET = (
+    rule("secrecy", 0.6, r"(?:not|n\'t|dont|never|without|avoid|nor)\s(?:to |ever |even )?(?:tell|mention|inform|reveal|notify|alert|let|show|disclos|say|report|warn|discuss|talk|explain|expos|speak|acknowledg|admit|display|includ|ask|refer)",
+         rf"\b(?:do not|don'?t|never|must not|should not|shouldn'?t|without|avoid|not to|nor) (?:ever |even )?{_TELL}\s+(?:(?:this|it|that|these|any|of|anything|about|the|step|action|instructions?|to|process|message|rule|parameter|side ?note|what|you|are|did|doing|fact|call|note|tool|request|change|result|happened|with|details|text|existence|its)\s+){{0,8}}?(?:to |with )?(?:the |your |an? )?{_WHOM}\b", source=MCP),
+    rule("keep_hidden", 0.55, r"(?:hidden|secret|confidential|invisible|conceal|private|kept|quiet) (?:from|to)|keep (?:this|it|that|these|the|all|quiet|any|every)|hide (?:this|it|that|these|the|all|any)|(?:must|should|may|shall|can|need|will)(?: not|n\'?t| never) (?:\w+ )?(?:notice|know|learn|find out|be told|be informed|be notified|be aware|become aware|reali[sz]e|suspect)|(?:not|n\'?t|never) (?:ever )?(?:reveal|mention|disclose|say|admit|tell|acknowledge|let on|show|hint|indicate)|silently|secretly|quietly|covertly|discreetly|in secret|in the background without|between us",
+         rf"(?:\b(?:keep|hide|conceal)\b[^.\n]{{0,60}}?\b(?:hidden|secret|confidential|invisible|from|private|quiet)\b[^.\n]{{0,12}}?\b(?:from |to )?(?:the |your )?{_WHOM}\b|\b(?:hidden|secret|invisible|concealed|kept) from (?:the |your |all )?{_WHOM}\b|\b(?:the |your )?(?:{_WHOM}) (?:must|should|may|shall|can|need|will)(?: not|n'?t| never) (?:\w+ )?(?:notice|know|learn|find out|be told|be informed|be notified|be aware|become aware|realise|realize|suspect)"
+         r"|\b(?:do not|don'?t|never|must not) (?:ever )?(?:reveal|mention|disclose|say|admit|tell \w+|acknowledge|let on|show|hint|indicate) (?:to \w+ )?(?:that|you (?:were|have|are|received|got|did)|these instructions|this (?:message|instruction|rule|step|note|text|prompt|request|comment|parameter|sidenote))\b|\b(?:do|perform|execute|run|complete|carry out|act)(?: (?:this|it|so|these|all|that|steps?|of))* (?:silently|secretly|quietly|covertly|discreetly|in secret|in the background without)\b|\bthis (?:stays|remains|is) between us\b)"),
+    rule("unasked", 0.3, r"without (?:\w+ )?(?:\w+ )?(?:asking|confirm|review|inform|approval|permission|consent|telling|notif|question|hesitat|checking|verif|warning|prompting)|n(?:\'t|ot) ask",
+         r"\b(?:without (?:\w+ ){0,2}?(?:asking|confirmation|confirming|review|reviewing|informing|approval|permission|consent|telling|notifying|question(?:ing|s)?|hesitation|checking|verification|verifying|warning|prompting)|do(?:n't| not) ask (?:for |the |any |questions))"),
+)  # fmt: skip
+
+_HARM = (
+    rule("reply_only", 0.3, r"(?:reply|respond|answer)s? (?:only|just|exactly|to everything|always|to \w|solely|with)|(?:say|output|print|write|reply|answer|respond) (?:only|exactly|nothing|just)",
+         r"\b(?:(?:reply|respond|answer)s?\s+(?:only|just|exactly|to everything|always|to \w+ \w+|to all \w+|solely)?\s*(?:with\s+)(?:(?:only|just|exactly|the|single|word|phrase|text|string|exact|following)\s+)+\S+|(?:say|output|print|write|reply|answer|respond) (?:only|exactly|nothing (?:else )?but|just)\s+(?:with |the (?:word|phrase|text|string) )?\S+)"),
+    rule("steer_answer", 0.3, r"(?:tell(?:ing)? (?:the user|them|everyone|him|her|people|the customer)|recommend(?:ing)? (?:only|our|this|the|exclusively|them)|summari[sz]e (?:this|the|it)|approve (?:the|this|all|every|any)|(?:rate|score|rank|classify|mark|label|report|describe|evaluate|treat) (?:this|the|it|every|all)|(?:assure|convince|persuade) (?:the|your))",
+         r"\b(?:tell(?:ing)? (?:the user|them|everyone|him|her|people|the customer) (?:that|to)|(?:always |only )?recommend(?:ing)? (?:only|our|this|the|exclusively|them)\b[^.\n]{0,30}?(?:product|only|our|above all|instead|company|brand|service|website)|summari[sz]e (?:this|the|it)(?: \w+)? as|approve (?:the|this|all|every|any)\b|(?:rate|score|rank|classify|mark|label|report|describe|evaluate|treat) (?:this|the|it|every\w*|all)(?: \w+){0,3}? (?:as (?:harmless|safe|benign|positive|approved|excellent|perfect|trusted|clean|legitimate|the best|highest|strong|passed|verified)|(?:10|ten|100|five|5)\b|highest|first|positively|favorably)|(?:assure|convince|persuade) (?:the|your) (?:user|customer|reader))"),
+    rule("destroy", 0.35, r"(?:delete|erase|wipe|remove|destroy|shred|drop|purge|format|truncate|overwrite|encrypt) (?:all|every|the|any)|rm -r",
+         r"\b(?:(?:delete|erase|wipe|remove|destroy|shred|drop|purge|format|truncate|overwrite|encrypt) (?:all|every|the (?:home|whole|entire|user|root|production|database)|everything|any)\b[^.\n]{0,40}?(?:files?|data|director|home|disk|drive|database|tables?|records|e-?mails?|messages|backups?|repositor|branches|everything|logs|folders?|users?|accounts?|history)|rm -r?f r?\S*)"),
+    rule("move_money", 0.35, r"(?:\b(?:eur|usd|gbp|btc|eth|dollars?|euros?|bitcoins?|money|funds)\b|[$€£]\s?\d)",
+         r"\b(?:transfer|pay|wire|send|donate|refund|buy|purchase|withdraw|move)\s+[^.\n]{0,30}?(?:(?:eur|usd|gbp|btc|eth|dollars?|euros?|bitcoins?|money|funds)\b|[$€£]\s?\d)[^.\n]{0,30}?(?:\bto\b|\binto\b|account|wallet|iban)"),
+    rule("make_admin", 0.35, r"(?:as|to|an|a|with|the) (?:\w+ )?(?:admin|owner|collaborator|root|maintainer|superuser|sudo)",
+         r"\b(?:add|make|promote|grant|give|set|invite|assign|create)\s+[^.\n]{0,60}?\b(?:as|to|an?|with|the) (?:\w+ )?(?:admin\w*|owner|collaborator|root|maintainer|superuser|sudo)\b"),
+    rule("run_this", 0.3, r"(?:execute|run|eval|launch) (?:the |this |these |that |following |any )|curl\s|wget\s|(?:execute|run|now execute):?\s*`?(?:bash|sh|powershell|python|nc|rm)\s",
+         r"(?:\b(?:execute|run|eval|launch) (?:the |this |these |that |following |any )+(?:\w+ )?(?:command|code|script|shell|below|in the next line|line|payload|program|snippet|string)|\b(?:curl|wget)\s[^\n|]*(?:\|\s*(?:sudo )?(?:ba|z|da)?sh\b|-d\s*@|--data\S* @|-F |-T )|\b(?:execute|run|now execute):?\s*`?(?:curl|wget|bash|sh|powershell|python|nc|rm)\s)"),
+    rule("decode_obey", 0.6, r"(?:decode|decipher|decrypt|unscramble|deobfuscate|unescape|rot-?13|translate|reverse|base ?64|\bhex)",
+         r"(?:\b(?:decode|decipher|decrypt|unscramble|deobfuscate|unescape|rot-?13|translate|reverse)\b[^.\n]{0,80}?\b(?:and|then)\b[^.\n]{0,30}?\b(?:do|follow|obey|execute|run|act|comply|carry out|perform|answer|respond|apply)\b|\b(?:rot-?13|base ?64|hex(?:adecimal)?) and (?:obey|follow|execute|do)\b|\b(?:decode|deciphered?|decoded|decrypt(?:ed)?) (?:it |the |this |text |string |message |following )*(?:instructions?|commands?|orders?) (?:and|must|should|are)\b)"),
+    rule("fetch_obey", 0.5, r"(?:follow|obey|execute|do|perform|carry out|comply with|apply|act on)\s(?:the |these |those |all |any |every |its |their |what|his |further |more )",
+         r"\b(?:fetch|open|read|visit|load|download|go to|browse|get|retrieve|access|see|check|navigate to|call)\b[^\n]{1,80}?\b(?:and|then)\b[^\n]{0,20}?\b(?:follow|obey|execute|do|perform|carry out|comply with|apply|act on)\s(?:the |these |those |all |any |every |its |their |his |further |more )*(?:[a-z]+ )?(?:instructions?|orders?|commands?|directions|steps|what (?:it|they|you)|everything)\b"),
+    rule("obey_me", 0.4, r"(?:obey|comply|follow (?:these|my|the instructions (?:below|in|here|of))|must (?:obey|comply|follow)|do (?:exactly|what) )",
+         r"\b(?:you (?:must|will|shall|have to) (?:now |always |immediately )?(?:obey|comply|follow)\b|obey (?:me|these|my|the following|only|every|all|this)|follow (?:these|my)(?: new| instructions| orders| rules)* (?:instead|immediately|exactly|now|without|only|:)|do exactly (?:what|as) |comply (?:immediately|without|with (?:this|these|the following|my)))"),
+    rule("must_now", 0.2, r"you (?:must|have to|need to|will|shall|are required|are to) (?:now|first|always|immediately|instead|never|also|read|send|call|act|ignore|forget|include)",
+         r"\byou (?:must|have to|need to|will|shall|are required to|are to) (?:now|first|always|immediately|instead|never|also|read|send|call|act|ignore|forget|include)\b"),
+    rule("marked_important", 0.2, r"(?:important|urgent|critical|attention|mandatory|warning)(?: note| notice| instruction| message| security update| info(?:rmation)?)?\s*[:!]", r"\b(?:important|urgent|critical|attention|mandatory|warning)(?: (?:note|notice|instruction|message|security update|info(?:rmation)?))?\s*[:!]", source=MCP),
+)  # fmt: skip
+
+GOALS = _EXFILTRATION + _QUIET + _HARM
