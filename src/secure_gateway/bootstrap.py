@@ -47,6 +47,7 @@ from secure_gateway.plugins.telemetry.config_manager import TelemetryConfigManag
 from secure_gateway.plugins.telemetry.record_keeper import RecordKeeper
 from secure_gateway.stores import open_store
 from secure_gateway.stores.key_file import parse_master_key, read_master_key
+from secure_gateway.tool_trust.opening import open_trust
 from secure_gateway.types import Principal
 
 _Built = TypeVar("_Built")
@@ -217,6 +218,8 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
         hooks=table,
         sinks=(*telemetry.sinks, records, *_observers(hooks)),
         judge_tools=guardrails.judge_tools,
+        judge_server=partial(guardrails.judge_registration, loaded.raw.get("servers", {})),
+        trust=open_trust(loaded, permissions.not_offered),
         starters=_starters(hooks, watch),
         watch=watch,
         closers=tuple(dict.fromkeys((*closers, records.shutdown, services.store.close))),

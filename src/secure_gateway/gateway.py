@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, Self, TypeVar, overload
 
 from secure_gateway.caller import current_caller
 from secure_gateway.decisions import Note, Stage, Verdict
-from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
+from secure_gateway.errors import ErrorCode, PolicyDenied, RequestDenied, RequestError
 from secure_gateway.pipeline.control import ControlBoard, PluginControl
 from secure_gateway.pipeline.digests import serialise
 from secure_gateway.pipeline.ending import deliver, ended_badly
@@ -29,7 +29,7 @@ from secure_gateway.pipeline.plain import from_plain, to_plain
 from secure_gateway.pipeline.run import Run, begin, new_request_id
 from secure_gateway.pipeline.schemas import ToolSchemas
 from secure_gateway.pipeline.snapshot import Snapshot
-from secure_gateway.pipeline.standing import TOOL_LIST, ToolOffer, judge_standing, learn_tools
+from secure_gateway.pipeline.standing import TOOL_LIST, ToolOffer, judge_registration, judge_standing, learn_tools
 from secure_gateway.pipeline.starting import Starters
 from secure_gateway.pipeline.subjects import Subject
 from secure_gateway.pipeline.upstream import Upstream, call_upstream
@@ -44,6 +44,7 @@ _Return = TypeVar("_Return")
 
 _SCHEMA = Stage("schema")
 _INPUT = Stage("input")
+_UNLISTED = "the server has not listed this tool since the gateway started, and only what is pinned may be called"
 _NO_SCHEMA = Note(Verdict.NONE, "no input schema of this tool is known")
 
 
@@ -90,6 +91,7 @@ class Gateway:
             outgoing = await self._outgoing(run, request, subject)
             result = await call_upstream(run, upstream, outgoing)
             answer = _answered(run, outgoing.name, result)
+            self._check_result(run, outgoing.name, answer)
             await run_hooks(run, POST_HOOK[request.operation], answer)
             result = _given_back(run, result, answer)
         except BaseException as error:
@@ -156,6 +158,9 @@ class Gateway:
         if request.operation is not Operation.TOOL:
             return
         if self._schemas is None or not self._schemas.known(request.server, name):
+            if run.snapshot.trust is not None and run.snapshot.trust.needs_list(request.server):
+                run.note(_SCHEMA, Verdict.DENY, 0.0, _UNLISTED)
+                raise PolicyDenied(ErrorCode.DENIED, _UNLISTED)
             run.trace.append((_SCHEMA, 0.0, _NO_SCHEMA))
             return
         try:
@@ -164,6 +169,15 @@ class Gateway:
             run.note(_SCHEMA, Verdict.DENY, 0.0, denial.reason)
             raise
         run.trace.append((_SCHEMA, 0.0, None))
+
+    def _check_result(self, run: Run, name: str, answer: Subject) -> None:
+        if run.request.operation is not Operation.TOOL or self._schemas is None:
+            return
+        try:
+            self._schemas.check_result(run.request.server, name, answer.body.value)
+        except RequestError as error:
+            run.note(_SCHEMA, Verdict.ERROR, 0.0, error.reason)
+            raise
 
     async def _outgoing(self, run: Run, request: Request, subject: Subject) -> Request:
         """Return what goes upstream. A changed target or changed arguments are judged again: a plugin cannot widen rights."""
@@ -289,13 +303,19 @@ class Gateway:
         request = Request(operation=Operation.HOOK, name=TOOL_LIST, server=server, door=door, parent_id=parent_id)
         return await learn_tools(self._snapshot, self._schemas, request, tools)
 
+    def has_enough_tools(self, server: str) -> bool:
+        """Tell whether ``server`` has declared more tools than are remembered: those that it lists further cannot be called."""
+        return self._schemas is not None and self._schemas.overfull(server)
+
     async def judge_server(
         self, hook: str, payload: PluginPayload, *, server: str, door: Door, parent_id: str = ""
     ) -> Any:
-        """Let the plugins at ``hook`` judge what is said of a server itself; return ``payload`` as they left it. Raises as ``handle`` does."""
+        """Let the plugins at ``hook``, and the guardrails, judge what is said of a server itself; return ``payload`` as they left it. Raises as ``handle`` does."""
         await self.start()
         request = Request(operation=Operation.HOOK, name=hook, server=server, door=door, parent_id=parent_id)
-        return await judge_standing(self._snapshot, request, payload)
+        judged = await judge_standing(self._snapshot, request, payload)
+        await judge_registration(self._snapshot, request, judged)
+        return judged
 
     async def refuse(self, request: Request, code: ErrorCode, reason: str) -> RequestDenied:
         """Record a refusal that a door had to make before it had a whole request; return the exception to answer with."""

@@ -66,6 +66,8 @@ ROOMS = (
     Room(4, "plugins.guardrails.*"),
     Room(4, "plugins.telemetry.*"),
     Room(4, "pipeline.*"),
+    # Whether a tool is what it was, and no other's double; reads names as the guards' scanner does.
+    Room(4, "tool_trust.*"),
     Room(4, "stores.*"),
     # Hook plugins of our own, built on the guards' scanner and options.
     Room(5, "plugins.hooks.*"),

@@ -1,6 +1,7 @@
 """A real MCP client, run by an interpreter that has the MCP SDK and not the gateway: one visit on stdin, what it got to see on stdout.
 
-A visit is a JSON object: `doors` (name to `command` and `env`, or to `url` and `headers`), `steps`, and optionally `mode` and `roots`.
+A visit is a JSON object: `doors` (name to `command` and `env`, or to `url` and `headers`), `steps`, and optionally `mode`, `roots`, and
+the `answers` that its user gives when asked.
 Every door gets the same steps, one client each, all at the same time. An answer that is an error is an answer.
 """
 
@@ -24,8 +25,9 @@ Step = Mapping[str, Any]
 class Visitor:
     """What one client is asked for by its server, and what it is told, is kept."""
 
-    def __init__(self, roots: list[str]) -> None:
+    def __init__(self, roots: list[str], answers: dict[str, Any]) -> None:
         self._roots = roots
+        self._answers = answers
         self.told: list[Any] = []
         self.asked: list[Any] = []
         self.news = asyncio.Event()
@@ -47,7 +49,7 @@ class Visitor:
 
     async def elicit(self, _context: Any, params: Any) -> Any:
         self.asked.append(plain(params))
-        return types.ElicitResult(action="accept", content={"name": "Ann", "integer": 7})
+        return types.ElicitResult(action="accept", content=self._answers)
 
     async def list_roots(self, _context: Any) -> Any:
         return types.ListRootsResult(roots=[types.Root.model_validate({"uri": uri}) for uri in self._roots])
@@ -94,6 +96,17 @@ async def list_all(client: Any, _visitor: Visitor, _step: Step) -> Any:
     return found
 
 
+async def count_pages(client: Any, _visitor: Visitor, step: Step) -> Any:
+    """Follow a list of tools to its end, or as many pages as the step allows."""
+    pages, tools, cursor = 0, 0, None
+    while pages < step["most"]:
+        answer = await client.list_tools(cursor=cursor)
+        pages, tools, cursor = pages + 1, tools + len(answer.tools), answer.next_cursor
+        if cursor is None:
+            break
+    return {"pages": pages, "tools": tools, "ended": cursor is None}
+
+
 async def call(client: Any, _visitor: Visitor, step: Step) -> Any:
     steps: list[Any] = []
 
@@ -138,13 +151,13 @@ async def heard(_client: Any, visitor: Visitor, step: Step) -> Any:
 
 
 STEPS: dict[str, Callable[[Any, Visitor, Step], Awaitable[Any]]] = {
-    each.__name__: each for each in (list_all, call, greet, prompt, read, complete, subscribe, heard)
+    each.__name__: each for each in (list_all, count_pages, call, greet, prompt, read, complete, subscribe, heard)
 }
 
 
 async def visit(door: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]:
     """Connect by one door, take all steps, and return their answers and what the server asked for in between."""
-    visitor = Visitor(order.get("roots", []))
+    visitor = Visitor(order.get("roots", []), order.get("answers", {"name": "Ann", "integer": 7}))
     if "url" in door:
         server: Any = streamable_http_client(door["url"], http_client=create_mcp_http_client(headers=door["headers"]))
     else:

@@ -34,6 +34,7 @@ COMMANDS = {
     "audit": Listed(f"{_HERE}.audit:audit", "Check that the audit is as it was written."),
     "keys": Listed(f"{_HERE}.keys:keys", "Make, list and end API keys."),
     "servers": Listed(f"{_HERE}.servers:servers", "Add, list, remove and import MCP servers."),
+    "tools": Listed(f"{_HERE}.tools:tools", "Show and accept the definitions of tools."),
     "hooks": Listed(f"{_HERE}.hooks:hooks", "List and change the plugins and guardrails of a gateway that runs."),
     "reload": Listed(
         f"{_HERE}.reload:reload", "Put the configuration as it is now in force, in the gateway that runs."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -47,6 +47,13 @@ class ServerTools(Section):
 
     allow: Globs | None = Field(None, description="Only tools that match one of these; left out: all, empty: none.")
     deny: Globs = Field((), description="No tool that matches one of these.")
+    pin: Literal["first_use", "locked", "off"] = Field(
+        "first_use",
+        description="Definitions may not change: from what was seen first, from what `tools pin` accepted (nothing else may be used), or they may.",
+    )
+    look_alikes: Literal["refuse", "warn", "off"] = Field(
+        "refuse", description="Names that could be taken for a tool of another server, or are written in disguise."
+    )
 
 
 class ServerGuardrails(GuardrailPolicy):

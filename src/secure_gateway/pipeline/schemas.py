@@ -1,4 +1,4 @@
-"""The input schemas that servers declare, and the check of arguments against them.
+"""The schemas that servers declare for their tools, and the check of arguments and results against them.
 
 Servers are hostile: a schema is never fetched from elsewhere, patterns run in linear time, and a schema that cannot be used that way
 makes its tool unusable instead of unchecked.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from secure_gateway.errors import ErrorCode, PolicyDenied
+from secure_gateway.errors import ErrorCode, PolicyDenied, RequestError
 from secure_gateway.pipeline.changes import segment
 from secure_gateway.pipeline.schema_cost import SchemaCostError, schema_cost
 
@@ -21,7 +21,7 @@ _MOST_PATHS = 10_000
 
 
 class ToolSchemas:
-    """Remembers, per server and tool, a compiled validator for its arguments."""
+    """Remembers, per server and tool, a compiled validator for its arguments and, where it declares what they are like, its results."""
 
     def __init__(self) -> None:
         import jsonschema_rs  # 30 ms: only where schemas are met  # noqa: PLC0415
@@ -29,29 +29,40 @@ class ToolSchemas:
         self._compile = jsonschema_rs.validator_for
         self._linear = jsonschema_rs.RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 20)
         self._validators: dict[tuple[str, str], tuple[Any, int]] = {}
+        self._results: dict[tuple[str, str], tuple[Any, int]] = {}
         self._unusable: dict[tuple[str, str], str] = {}
         self._declared: Counter[str] = Counter()
         self._overfull: set[str] = set()
 
-    def learn(self, server: str, tool: str, schema: Any) -> str:
-        """Remember the input schema of ``tool``. Returns why it cannot be used, or an empty text."""
+    def learn(self, server: str, tool: str, schema: Any, of_result: Any = None) -> str:
+        """Remember the schemas of ``tool``. Returns why they cannot be used, or an empty text."""
         key = (server, tool)
         if key not in self._validators and key not in self._unusable:
             if self._declared[server] >= _MOST_TOOLS:
                 self._overfull.add(server)
                 return _TOO_MANY
             self._declared[server] += 1
+        which = "input"
         try:
-            branching = schema_cost(schema).branching
-            validator = self._compile(schema, offline=True, pattern_options=self._linear)
+            validator = self._compiled(schema)
+            which = "output"
+            of_results = None if of_result is None else self._compiled(of_result)
         except SchemaCostError as error:
-            return self._refuse(key, f"its input schema cannot be used safely: {error}")
+            return self._refuse(key, f"its {which} schema cannot be used safely: {error}")
         except Exception as error:  # noqa: BLE001 - whatever a hostile schema provokes in the validator library
-            return self._refuse(key, f"its input schema cannot be used safely ({type(error).__name__})")
+            return self._refuse(key, f"its {which} schema cannot be used safely ({type(error).__name__})")
+        if of_results is None:
+            self._results.pop(key, None)
+        else:
+            self._results[key] = of_results
         # Never missing in between: another thread may be checking a call of this tool.
-        self._validators[key] = validator, branching
+        self._validators[key] = validator
         self._unusable.pop(key, None)
         return ""
+
+    def _compiled(self, schema: Any) -> tuple[Any, int]:
+        branching = schema_cost(schema).branching
+        return self._compile(schema, offline=True, pattern_options=self._linear), branching
 
     def forbid(self, server: str, tool: str, reason: str) -> None:
         """Let nobody call ``tool`` until the server declares it anew: what must not be shown must not be called either."""
@@ -66,6 +77,10 @@ class ToolSchemas:
     def known(self, server: str, tool: str) -> bool:
         """Tell whether a schema of this tool was declared; of a server that declared too many to tell, every tool counts as known, to be refused."""
         return (server, tool) in self._validators or (server, tool) in self._unusable or server in self._overfull
+
+    def overfull(self, server: str) -> bool:
+        """Tell whether ``server`` has declared more tools than can be remembered."""
+        return server in self._overfull
 
     def check(self, server: str, tool: str, arguments: Any, what: str = "arguments") -> None:
         """Check ``arguments`` of a tool that is known. Raises ``PolicyDenied`` that names the place and the rule, not the value.
@@ -92,6 +107,38 @@ class ToolSchemas:
         except Exception as error:  # noqa: BLE001 - undecided denies
             reason = f"the {what} cannot be checked against the tool's schema ({type(error).__name__})"
         raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
+
+
+    def check_result(self, server: str, tool: str, result: Any) -> None:
+        """Check the structured content of ``result`` where its tool declares a schema for it. Raises ``RequestError`` that names place and rule, not the value.
+
+        An error is no result, and what is no result of MCP, such as that of an app's own function, has no structured content.
+        """
+        known = self._results.get((server, tool))
+        if known is None or type(result) is not dict or result.get("isError") is True:
+            return
+        validator, branching = known
+        value = result.get("structuredContent")
+        if "structuredContent" not in result:
+            if type(result.get("content")) is not list:
+                return
+            reason = "the tool declares a schema for its results and gave one without structured content"
+        elif branching > 1 and branching ** _depth(value) > _MOST_PATHS:
+            reason = "the result is nested too deep for the tool's output schema, which refers to itself more than once"
+        else:
+            try:
+                if validator.is_valid(value):
+                    return
+                reason = f"the structured content breaks the tool's output schema at {_first_fault(validator, value)}"
+            except Exception as error:  # noqa: BLE001 - undecided refuses
+                reason = f"the result cannot be checked against the tool's output schema ({type(error).__name__})"
+        raise RequestError(ErrorCode.INVALID_RESULT, reason)
+
+
+def _first_fault(validator: Any, value: Any) -> str:
+    error = next(iter(validator.iter_errors(value)))
+    place = "/".join(segment(part) if type(part) is str else str(part) for part in error.instance_path)
+    return f"{(place or '(the object itself)')[:80]}: rule {error.kind.name}"
 
 
 def _stated(arguments: Any) -> Any:

@@ -12,6 +12,7 @@ from secure_gateway.pipeline.digests import Digester
 from secure_gateway.pipeline.overrides import Control, Lease
 from secure_gateway.pipeline.permissions import Permissions
 from secure_gateway.plugins.framework.binding import CallOrder, HookBinding
+from secure_gateway.plugins.framework.payloads import PluginPayload
 from secure_gateway.types import AuthCredentials, Headers, IdentityVerdict, Principal
 
 Bindings = CallOrder
@@ -34,6 +35,29 @@ class Watch(Protocol):
 
     def blocked(self, run: Any, binding: HookBinding, seconds: float, /) -> str:
         """Take note that a plugin has blocked the event loop; return what the record is to say of it."""
+        ...
+
+
+class TrustVerdict(Protocol):
+    """What is to be thought of the tools that a server lists; ``tool_trust/trust.py`` says what each part is."""
+
+    @property
+    def dropped(self) -> list[tuple[str, str]]: ...
+    @property
+    def news(self) -> list[tuple[str, str]]: ...
+    @property
+    def noted(self) -> list[str]: ...
+
+
+class Trust(Protocol):
+    """Says whether tools are what they were, and no other's double: ``tool_trust/trust.py``."""
+
+    def needs_list(self, server: str, /) -> bool:
+        """Tell whether a tool of ``server`` may be called only after it was listed."""
+        ...
+
+    async def judge(self, server: str, tools: list[dict[str, Any]], /) -> TrustVerdict:
+        """Judge the tools as ``server`` listed them."""
         ...
 
 
@@ -69,6 +93,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     anonymous: Principal | None = None
     metadata: Mapping[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
     judge_tools: Callable[[str, list[dict[str, Any]]], list[tuple[str, str]]] | None = None
+    judge_server: Callable[[str, PluginPayload], str] | None = None
+    trust: Trust | None = None
     read_credentials: Callable[[Headers, Mapping[str, Any]], AuthCredentials] | None = None
     starters: tuple[Starter, ...] = ()
     closers: tuple[Callable[[], Any], ...] = ()

@@ -7,17 +7,21 @@ from typing import Any, Final
 
 import msgspec
 
-from secure_gateway.errors import RequestDenied, RequestError
+from secure_gateway.decisions import Stage, Verdict
+from secure_gateway.errors import ErrorCode, PolicyDenied, RequestDenied, RequestError
 from secure_gateway.pipeline.ending import deliver, ended_badly
 from secure_gateway.pipeline.firing import fire
 from secure_gateway.pipeline.run import begin
 from secure_gateway.pipeline.schemas import ToolSchemas
-from secure_gateway.pipeline.snapshot import Snapshot
+from secure_gateway.pipeline.snapshot import Snapshot, TrustVerdict
 from secure_gateway.plugins.framework.hookpoints import ToolHookType
 from secure_gateway.plugins.framework.payloads import PluginPayload, ToolListPayload
 from secure_gateway.types import Request
 
 TOOL_LIST: Final = ToolHookType.TOOL_LIST.value
+_GUARDRAILS: Final = Stage("registration", "guardrails")
+_TRUST: Final = Stage("tool_trust")
+_MOST_NAMED: Final = 5
 _LEFT_OUT: Final = "a plugin took it off the list"
 _TWICE: Final = "the server lists it more than once, so nobody can tell which of them is called"
 _REFUSED: Final = "a plugin refused the list that it stood on, or failed"
@@ -49,6 +53,16 @@ async def judge_standing(snapshot: Snapshot, request: Request, payload: PluginPa
     return payload if result.modified_payload is None else result.modified_payload
 
 
+async def judge_registration(snapshot: Snapshot, request: Request, payload: PluginPayload) -> None:
+    """Let the guardrails say whether the server of ``payload`` may be used. Raises ``PolicyDenied``, which leaves a record."""
+    reason = snapshot.judge_server(request.server, payload) if snapshot.judge_server is not None else ""
+    if not reason:
+        return
+    run = begin(_beside(request), snapshot)
+    run.note(_GUARDRAILS, Verdict.DENY, 0.0, reason)
+    raise await ended_badly(run, PolicyDenied(ErrorCode.DENIED, reason))
+
+
 async def learn_tools(
     snapshot: Snapshot, schemas: ToolSchemas, request: Request, tools: list[dict[str, Any]]
 ) -> ToolOffer:
@@ -56,19 +70,53 @@ async def learn_tools(
     payload = ToolListPayload(server=request.server, tools=tools)
     try:
         offered: list[dict[str, Any]] = (await judge_standing(snapshot, request, payload)).tools
+        dropped = await _dropped(snapshot, request, tools, offered)
     except (RequestDenied, RequestError):
         _remember(schemas, request.server, tools, [(name, _REFUSED) for name in _names(tools)])
         raise
     # Nothing is awaited from here on: in between, a call would meet a schema that is known and a ban that is not.
+    unusable = _remember(schemas, request.server, tools, dropped)
+    gone = {name for name, _ in (*dropped, *unusable)}
+    return ToolOffer(tools=[tool for tool in offered if tool.get("name") not in gone], dropped=[*dropped, *unusable])
+
+
+async def _dropped(
+    snapshot: Snapshot, request: Request, tools: list[dict[str, Any]], offered: list[dict[str, Any]]
+) -> list[tuple[str, str]]:
+    """Return (tool, reason) for each tool that may not be shown. What is refused for what it says is not pinned."""
     times = Counter(_names(tools))
     dropped = [(name, _LEFT_OUT) for name in times - Counter(_names(offered))]
     # Of a name that stands twice, one definition could be judged and the other one called.
     dropped += [(name, _TWICE) for name, count in times.items() if count > 1]
     if snapshot.judge_tools is not None:
         dropped += snapshot.judge_tools(request.server, offered)
-    unusable = _remember(schemas, request.server, tools, dropped)
-    gone = {name for name, _ in (*dropped, *unusable)}
-    return ToolOffer(tools=[tool for tool in offered if tool.get("name") not in gone], dropped=[*dropped, *unusable])
+    if snapshot.trust is None:
+        return dropped
+    gone = {name for name, _ in dropped}
+    # As the server said it: what plugins make of it may change whenever they do.
+    left = [tool for tool in tools if isinstance(name := tool.get("name"), str) and name not in gone]
+    verdict = await snapshot.trust.judge(request.server, left)
+    if verdict.news or verdict.noted:
+        await _record(snapshot, request, verdict)
+    return dropped + verdict.dropped
+
+
+async def _record(snapshot: Snapshot, request: Request, verdict: TrustVerdict) -> None:
+    """Leave a record of what was pinned or refused for the first time."""
+    run = begin(_beside(request), snapshot)
+    for said in verdict.noted:
+        run.note(_TRUST, Verdict.WARN, 0.0, said)
+    said = "; ".join(f"{name!r}: {reason}" for name, reason in verdict.news[:_MOST_NAMED])
+    if len(verdict.news) > _MOST_NAMED:
+        said += f"; and {len(verdict.news) - _MOST_NAMED} more"
+    if said:
+        run.note(_TRUST, Verdict.DENY, 0.0, said)
+    await deliver(run, PolicyDenied(ErrorCode.DENIED, said) if said else None)
+
+
+def _beside(request: Request) -> Request:
+    """Return ``request`` for a record of its own: under its id, the plugins' answer stands."""
+    return msgspec.structs.replace(request, request_id="")
 
 
 def _remember(
@@ -78,7 +126,9 @@ def _remember(
     unusable = []
     for tool in tools:
         name = tool.get("name")
-        if isinstance(name, str) and (reason := schemas.learn(server, name, tool.get("inputSchema", {}))):
+        if isinstance(name, str) and (
+            reason := schemas.learn(server, name, tool.get("inputSchema", {}), tool.get("outputSchema"))
+        ):
             unusable.append((name, reason))
     for name, reason in (*dropped, *unusable):
         schemas.forbid(server, name, reason)

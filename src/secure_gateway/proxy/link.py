@@ -109,9 +109,11 @@ class ServerLink:
             message = decode_line(line, self._limits)
         except WireError as error:
             self._note_unusable(error.reason)
-            if line is not None and (unanswered := self._unanswered_by(line, error)) is not None:
-                failure = UpstreamError(ErrorCode.INVALID_RESULT, f"the server answered {error.reason}")
-                self._pending.fail(unanswered, failure)
+            # Of a line that is too long nothing is kept, so whose answer it was is known where one request waits.
+            unanswered = self._pending.only() if line is None else self._unanswered_by(line, error)
+            if unanswered is not None:
+                code = ErrorCode.INVALID_RESULT if line is not None else ErrorCode.TOO_LARGE
+                self._pending.fail(unanswered, UpstreamError(code, f"the server answered {error.reason}"))
             return
         if message.kind in (Kind.RESPONSE, Kind.ERROR):
             if not self._pending.settle(message):

@@ -42,6 +42,9 @@ async def visible(gateway: Gateway, answer: Message, listing: Listing, judged: R
         answer = filtered if is_private else changed(filtered, result={**filtered.result, "cacheScope": "private"})
     if shown is None:
         return answer
+    if gateway.has_enough_tools(judged.server) and "nextCursor" in answer.result:
+        # Whoever follows a list that has no end would never come back.
+        answer = changed(answer, result={key: value for key, value in answer.result.items() if key != "nextCursor"})
     tools = [shown[items[index][listing.named_by]] for index in kept]
     if all(tool is items[index] for tool, index in zip(tools, kept, strict=True)):
         return answer

@@ -12,6 +12,7 @@ import msgspec
 
 from secure_gateway.errors import ConfigError, Problem
 from secure_gateway.plugins.framework.binding import HookBinding
+from secure_gateway.plugins.framework.payloads import PluginPayload, ServerPostRegisterPayload
 from secure_gateway.plugins.framework.registration import class_digest
 from secure_gateway.plugins.guardrails.base import GuardrailProvider
 from secure_gateway.plugins.guardrails.fitting import Applied, applied, bind_all
@@ -130,9 +131,19 @@ class GuardrailConfigManager:
         """
         return judge_tools(self._stands().providers, server, tools)
 
-    def judge_server(self, server: str, config: Mapping[str, Any], description: str = "") -> str:
-        """Return why ``server`` must not be added, or an empty text. A provider that fails is a reason."""
-        return judge_server(self._stands().providers, server, config, description)
+    def judge_server(
+        self, server: str, config: Mapping[str, Any], description: str = "", metadata: Mapping[str, Any] | None = None
+    ) -> str:
+        """Return why ``server`` must not be used, or an empty text. A provider that fails is a reason."""
+        return judge_server(self._stands().providers, server, config, description, metadata)
+
+    def judge_registration(self, configured: Mapping[str, Any], server: str, payload: PluginPayload) -> str:
+        """Return why nobody may use ``server``, for its entry in ``configured`` or for what it says when it introduces itself; or an empty text."""
+        entry = configured.get(server) or {}
+        if not isinstance(payload, ServerPostRegisterPayload):
+            return self.judge_server(server, entry)
+        said = {"server_info": payload.server_info, "capabilities": payload.capabilities}
+        return self.judge_server(server, entry, payload.instructions or "", said)
 
     async def shutdown(self) -> None:
         """Shut down every provider that was ever built, those that were replaced too."""

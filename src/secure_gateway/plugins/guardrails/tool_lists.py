@@ -41,9 +41,13 @@ def judge_tools(providers: Sequence[StandingProvider], server: str, tools: Seque
 
 
 def judge_server(
-    providers: Sequence[StandingProvider], server: str, config: Mapping[str, Any], description: str
+    providers: Sequence[StandingProvider],
+    server: str,
+    config: Mapping[str, Any],
+    description: str,
+    metadata: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return why ``server`` must not be added, or an empty text."""
+    """Return why ``server`` must not be used, or an empty text. ``description`` and ``metadata`` are its own words."""
     command = config.get("command")
     for standing in providers:
         try:
@@ -52,6 +56,7 @@ def judge_server(
                 server_config=copy.deepcopy(dict(config)),
                 server_description=description or None,
                 server_command=command if isinstance(command, str) else None,
+                server_metadata=copy.deepcopy(dict(metadata)) if metadata else None,
             )
             violations = _refused(standing, standing.provider.validate_server_registration(request), server)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's method
