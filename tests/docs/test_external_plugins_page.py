@@ -9,10 +9,10 @@ import pytest
 
 from scripts.check_docs import ROOT
 from secure_gateway.config.plugin_models import ExternalPluginConfig, HookConfig, PluginTlsConfig
-from secure_gateway.plugins.outbound.breaker import LONGEST
 from secure_gateway.plugins.external.channel import LIMITS
 from secure_gateway.plugins.external.settings import INHERITED, CallRules, read_rules
 from secure_gateway.plugins.framework import PluginConfig
+from secure_gateway.plugins.outbound.breaker import LONGEST
 from tests.docs.test_code_blocks import BLOCKS
 
 PAGE = (ROOT / "docs" / "external-plugins.md").read_text()
