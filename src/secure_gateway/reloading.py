@@ -88,14 +88,13 @@ class Reloader:
             gateway = self._parts.gateway
             await gateway.start()  # or its first request would start the new plugins a second time
             closers: list[Closer] = []
-            try:
+            async with contextlib.AsyncExitStack() as undo:
+                undo.push_async_callback(_close_all, closers)
                 held = await asyncio.to_thread(self._files.digests)
                 built = await self._build(closers)
                 # By what they held before: what has changed since then may not be in force.
                 files = await asyncio.to_thread(WatchedFiles, built, held)
-            except BaseException:
-                await _close_all(closers)
-                raise
+                undo.pop_all()
             self._parts = msgspec.structs.replace(built, gateway=gateway)
             self._swap(built.gateway.snapshot)
             self._files = files

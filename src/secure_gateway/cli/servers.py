@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -144,12 +145,11 @@ class _Changes:
                     f"There is a server {server.name!r} already; --replace replaces it. Nothing was changed."
                 )
             self._warn(server)
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._secrets.undo)
             kept = {server.name: self._secrets.keep(server.name, server.entry) for server in new}
             self._editor.apply(lambda text: _with_servers(text, kept))
-        except BaseException:
-            self._secrets.undo()
-            raise
+            undo.pop_all()
         for path in self._secrets.written:
             print_note(f"A secret was put into {path}; the configuration refers to it.")
         for server in new:

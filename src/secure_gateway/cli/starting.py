@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,30 +74,32 @@ def start(folder: Path, environ: Mapping[str, str], *, force: bool) -> Started:
             "`secure-gateway init --force` sets those files aside and starts anew, and all keys made so far end."
         )
     missing = [step for step in (folder, *folder.parents) if not step.exists()]
-    try:
+    with ExitStack() as undo:
+        undo.callback(_remove_empty, missing)
         make_private_folder(folder)
-        return _start_in(folder, environ, there)
-    except BaseException:
-        for made in missing:
-            with suppress(OSError):  # somebody else has put something there meanwhile
-                made.rmdir()
-        raise
+        started = _start_in(folder, environ, there)
+        undo.pop_all()
+    return started
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):  # it was not made yet, or somebody else has put something there meanwhile
+            folder.rmdir()
 
 
 def _start_in(folder: Path, environ: Mapping[str, str], there: list[str]) -> Started:
     staging = Path(tempfile.mkdtemp(prefix=".init-", dir=folder))
     moves = _Moves()
-    try:
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, staging, ignore_errors=True)
+        undo.callback(moves.undo_unless_kept)
         key_id, key = _make(staging, environ)
         set_aside = _set_aside(folder, there, moves) if there else None
         for name in _MADE:
             if (staging / name).exists():
                 moves.move(staging / name, folder / name)
-    except BaseException:
-        moves.undo()
-        raise
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        moves.keep()
     return Started(folder, key_id, key, set_aside)
 
 
@@ -136,14 +138,19 @@ class _Moves:
         """Move ``source`` to a place where nothing stands. Raises ``FileExistsError`` where something does."""
         # Taking the place first makes two `init` at the same time collide here, instead of one overwriting the other.
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
-        try:
+        with ExitStack() as undo:
+            undo.callback(target.unlink)
             source.replace(target)
-        except BaseException:
-            target.unlink()
-            raise
+            undo.pop_all()
         self._done.append((source, target))
 
-    def undo(self) -> None:
+    def keep(self) -> None:
+        """Let everything stay where it is now."""
+        self._done.clear()
+        self._folders.clear()
+
+    def undo_unless_kept(self) -> None:
+        """Move everything back that was not meant to stay."""
         for source, target in reversed(self._done):
             target.replace(source)
         for folder in self._folders:

@@ -11,6 +11,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from functools import partial
 from time import monotonic
 from types import CodeType, FrameType
@@ -148,13 +149,12 @@ class Watchdog:
         plugin = self._isolate(binding.plugin)
         if plugin is None:
             return "and cannot run in a process of its own, so that this is only reported"
-        try:
+        with ExitStack() as undo:
+            undo.callback(plugin.discard)
             control.replace_bindings(
                 binding.plugin, partial(_sent_to, plugin), "it blocked the event loop", closers=(plugin.shutdown,)
             )
-        except BaseException:
-            plugin.discard()
-            raise
+            undo.pop_all()
         return said
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from time import monotonic
 from typing import Final
 
@@ -167,11 +168,11 @@ class ChildEndpoint(Endpoint):
                 child = SharedChild(self.judge, self.server, self.limits)
                 self._launching += 1
                 try:
-                    await child.start(self._environment)
-                    await child.settle_era(first)
-                except BaseException:
-                    self._closing.add(child.close())
-                    raise
+                    with ExitStack() as undo:
+                        undo.callback(lambda: self._closing.add(child.close()))
+                        await child.start(self._environment)
+                        await child.settle_era(first)
+                        undo.pop_all()
                 finally:
                     self._launching -= 1
                 if (ended := self._shared.pop(owner, None)) is not None:

@@ -97,11 +97,10 @@ class AuditFile:
         self._descriptor = os.open(self._path, _FLAGS, 0o600)
         self._pid = os.getpid()
         self._end = -1
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)
             check_private_file(self._path)
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
 
     def _lock(self) -> None:
         end = time.monotonic() + _LOCK_SECONDS
