@@ -241,9 +241,9 @@ async def test_the_audit_tells_of_each_reload_and_of_each_that_failed(running: R
     await asyncio.to_thread(running.reloader.parts.telemetry.shutdown)
     lines = [json.loads(line) for line in (running.made.folder / "audit.jsonl").read_text().splitlines()]
     found = [line for line in lines if RECORD_NAME in json.dumps(line)]
-    assert len(found) == 2
     assert "replaces" in json.dumps(found[0])
-    assert "nothing was changed" in json.dumps(found[1])
+    assert len(found) >= 2, "the change of the file may have been noticed as well, and leaves a line of its own"
+    assert all("nothing was changed" in json.dumps(line) for line in found[1:])
 
 
 async def test_a_change_of_the_file_is_found_and_a_broken_one_is_followed_by_the_next(running: Running) -> None:
