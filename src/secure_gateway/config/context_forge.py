@@ -24,7 +24,9 @@ _AUTH: Final = 'Use "plugins.auth".'
 _REPLACE: Final = 'Use the kind "search_replace".'
 _FILTER: Final = 'Use the kind "resource_filter".'
 _WORDS: Final = 'Use the kind "deny_list", or the guardrail "keyword".'
-_SCHEMA: Final = "Give the servers or tools their schemas; arguments are checked against them."
+_REGEX: Final = 'Use the kind "regex".'
+_RATE: Final = 'Use the kind "rate_limit".'
+_SCHEMA: Final = 'Use the kind "schema_guard"; the schemas that servers declare are checked anyway.'
 
 INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -32,24 +34,24 @@ INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
         "altk_json_processor": _WRITE_ONE,
         "argument_normalizer": _REPLACE,
         "cached_tool_result": "Nothing is cached here: a cached answer would pass the policies of another caller.",
-        "circuit_breaker": "Servers have time limits; external plugins have a circuit breaker of their own.",
+        "circuit_breaker": 'Use the kind "circuit_breaker".',
         "citation_validator": _WRITE_ONE,
         "code_formatter": _WRITE_ONE,
-        "code_safety_linter": _WORDS,
+        "code_safety_linter": _REGEX,
         "content_moderation": _WORDS,
         "encoded_exfil_detection": _CPEX.format(package="cpex-encoded-exfil-detection"),
-        "file_type_allowlist": _FILTER,
+        "file_type_allowlist": 'Use the kind "resource_filter" with "allowed_types".',
         "harmful_content_detector": _WORDS,
-        "header_injector": 'Use "headers" of the server.',
+        "header_injector": 'Use the kind "set_headers", or "headers" of the server.',
         "html_to_markdown": _WRITE_ONE,
         "json_repair": "Broken JSON is refused here, not guessed at.",
         "jwt_claims_extraction": 'Use the auth provider "jwt"; its claims are attributes of the principal.',
         "license_header_injector": _WRITE_ONE,
         "markdown_cleaner": _REPLACE,
-        "output_length_guard": _CPEX.format(package="cpex-output-length-guard"),
+        "output_length_guard": f'Use the kind "output_length". {_CPEX.format(package="cpex-output-length-guard")}',
         "privacy_notice_injector": _WRITE_ONE,
         "prompt_injection_guard": 'Use the guardrail "injection".',
-        "rate_limiter": _CPEX.format(package="cpex-rate-limiter"),
+        "rate_limiter": f"{_RATE} {_CPEX.format(package='cpex-rate-limiter')}",
         "response_cache_by_prompt": "Nothing is cached here: a cached answer would pass the policies of another caller.",
         "retry_with_backoff": "Nothing is tried again here: a call that has run once must not run twice.",
         "robots_license_guard": _FILTER,
@@ -64,7 +66,7 @@ INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
         "tools_telemetry_exporter": 'Use the telemetry provider "opentelemetry".',
         "toon_encoder": _WRITE_ONE,
         "unified_pdp": 'Use "roles" and the "tools" of a server, or an external plugin for a policy engine.',
-        "url_reputation": f"{_FILTER} {_CPEX.format(package='cpex-url-reputation')}",
+        "url_reputation": f'Use the kind "url_reputation". {_CPEX.format(package="cpex-url-reputation")}',
         "vault": 'Use secret references ("env://NAME", "file://PATH") in "headers" of the server.',
         "virus_total_checker": _FILTER,
         "watchdog": 'Use "limits.request_timeout".',
@@ -80,6 +82,8 @@ _BY_WORD: Final = (
     (re.compile(r"moderation|toxic|harm|profanity"), _WORDS),
     (re.compile(r"schema"), _SCHEMA),
     (re.compile(r"audit|log|telemetry|span"), _TELEMETRY),
+    (re.compile(r"rate|throttl|quota"), _RATE),
+    (re.compile(r"header|correlation"), 'Use the kind "set_headers" or "header_filter".'),
     (re.compile(r"url|domain|file_type|robots"), _FILTER),
     (re.compile(r"regex|replace|normali|sanitiz"), _REPLACE),
     (re.compile(r"jwt|auth|vault|token"), _AUTH),

@@ -6,6 +6,7 @@ A clock that goes back gives nobody more: what was counted stands until that tim
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -91,7 +92,10 @@ def _bucket(rate: Rate, count: Count | None, now: float) -> tuple[float, Count]:
 
 
 def _sliding(rate: Rate, count: Count | None, now: float) -> tuple[float, Count]:
-    calls = [at for at in count or () if now - rate.seconds < at <= now + rate.seconds]
+    calls = count or ()  # in ascending order
+    if calls and calls[-1] > now + rate.seconds:
+        calls = calls[: bisect_right(calls, now + rate.seconds)]
+    calls = calls[bisect_right(calls, now - rate.seconds) :]
     if len(calls) >= rate.limit:
         return max(calls[len(calls) - rate.limit] + rate.seconds - now, 1e-3), ()
     return 0.0, (*calls, max(now, calls[-1] if calls else now))
