@@ -25,7 +25,12 @@ _BODY = re2.compile(r"[A-Za-z0-9+/=\s\\:,.]+")
 _NEXT_PAIR = re2.compile(r"[;&,]\s*[\w .-]{1,40}=|[;,]\z|\\[nrt]|\\\"")
 _NAME = re2.compile(r"((?:[A-Za-z0-9_.-]+ ){0,2}[A-Za-z0-9_.-]+)[^A-Za-z0-9]*\z")
 _WORD = re2.compile(r"[A-Z]{2,}\b|[A-Z]?[a-z]+|[A-Z]+|\d+")
-_JOINED = re2.compile(r"\A[A-Za-z]+(?:[-_./:][A-Za-z0-9]+)*\z")
+_JOINED = re2.compile(r"\A[A-Za-z]\w*(?:[-_./:][A-Za-z0-9]+)*\z")
+_PAIR_TAIL = re2.compile(r"(?i)\\?[\"']?[\s,]*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?[\"']?\z")
+_STAGE = re2.compile(
+    r"(?i)(?:[_-]?(?:\d+|base|value|prod|production|live|test|dev|staging|old|new|plain|raw|str|string))\W*\z"
+)
+_SCHEMES = frozenset("bearer basic digest negotiate apikey authentication authorization credentials".split())
 _QUOTES = frozenset("\"'`")
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-")
 _PAIRS = {")": "(", "]": "[", "}": "{", ">": "<"}
@@ -68,9 +73,19 @@ def alone(region: Region) -> Iterable[Span]:
     value = region.value
     before, after = region.before(2), region.after(1)
     inside = before[-1:] in _BASE64 and before not in {"\\n", "\\r", "\\t"} and not before.endswith("/")
-    if inside or (after and after in _BASE64) or is_sample(value) or not is_generated(value, bits=2.5):
-        return ()
-    return whole(region)
+    several = sum(char in "_-." for char in value) > 1
+    name = is_worded(value) and (several or not any(map(str.isdigit, value)))
+    return (
+        ()
+        if inside or (after and after in _BASE64) or name or is_sample(value) or entropy(value) < 2.5
+        else whole(region)
+    )
+
+
+def session_cookie(region: Region) -> Iterable[Span]:
+    """Accept a generated session id in a header of cookies."""
+    cookies = "cookie" in region.before(200).lower()
+    return alone(region) if cookies and is_generated(region.value) else ()
 
 
 def checksummed(region: Region) -> Iterable[Span]:
@@ -121,7 +136,8 @@ def password_value(region: Region) -> Iterable[Span]:
         return ()
     if region.before(1) not in _QUOTES and not is_password(value) and not _is_literal(region, value):
         return ()
-    if region.before(1) not in _QUOTES and _is_name(value):
+    listed = "," in region.before(4) and not is_password(value)  # ["password", "first_name"]
+    if listed or (region.before(1) not in _QUOTES and _is_name(value)):
         return ()
     return ((0, size, region.confidence),)
 
@@ -133,6 +149,40 @@ def told_password(region: Region) -> Iterable[Span]:
     if not _SHORTEST_PHRASE <= size <= 128 or is_placeholder(value) or not is_password(value):
         return ()
     return () if _is_name(value) else ((0, size, region.confidence),)
+
+
+def told_login(region: Region) -> Iterable[Span]:
+    """Accept what follows a user's name, or a word that means more than a password, if only a password looks like it."""
+    size = _assigned(region)
+    value = region.value[:size]
+    kinds = [str.islower, str.isupper, str.isdigit, lambda char: not char.isalnum()]
+    varied = sum(any(map(kind, value)) for kind in kinds) >= 3
+    if (
+        not varied
+        or not _SHORTEST_PHRASE <= size <= 128
+        or is_placeholder(value)
+        or not is_password(value)
+        or is_hexadecimal(value)
+        or _is_name(value)
+    ):
+        return ()
+    return ((0, size, region.confidence),)
+
+
+def told_key(region: Region) -> Iterable[Span]:
+    """Accept what a sentence calls a key or token, if it has letters of both cases and digits that form no words, and is no digest."""
+    size = _assigned(region)
+    value = region.value[:size]
+    varied = any(map(str.islower, value)) and any(map(str.isupper, value)) and any(map(str.isdigit, value))
+    said = set(region.before(80).lower().replace("-", " ").replace("_", " ").split())
+    if (
+        not varied
+        or is_placeholder(value)
+        or not is_generated(value, shortest=20, bits=3.5)
+        or not _HARMLESS.isdisjoint(said)
+    ):
+        return ()
+    return ((0, size, region.confidence),)
 
 
 def command_password(region: Region) -> Iterable[Span]:
@@ -180,15 +230,22 @@ def url_password(region: Region) -> Iterable[Span]:
     return () if is_placeholder(region.value) or region.value.lower() == "pass" else whole(region)
 
 
+def url_token(region: Region) -> Iterable[Span]:
+    """Accept a token that stands for the user of a URL; a hexadecimal one is a project's public id as often."""
+    value = region.value
+    return () if is_hexadecimal(value) or is_placeholder(value) or not is_generated(value) else whole(region)
+
+
 def bearer(region: Region) -> Iterable[Span]:
     """Accept the credentials after an authentication scheme; a Basic one must decode to ``user:password``."""
     value = region.value
-    if region.before(12).lower().rstrip().endswith("basic"):
+    before = region.before(40).lower().rstrip("\"' ")
+    if before.endswith("basic"):
         return basic_pair(region)
-    if is_placeholder(value) or value.lower().startswith(("http:", "https:")):
+    if is_placeholder(value) or value.lower().startswith(("http:", "https:")) or value.lower() in _SCHEMES:
         return ()
-    named = "authorization" in region.before(40).lower()
-    return whole(region) if named or is_generated(value, bits=2.5) else ()
+    scheme = "authorization" in before and not before.endswith((":", "="))
+    return whole(region) if scheme or is_generated(value, bits=2.5) else ()
 
 
 def basic_pair(region: Region) -> Iterable[Span]:
@@ -223,7 +280,7 @@ def discord_token(region: Region) -> Iterable[Span]:
     decoded = decode_base64(first)
     if decoded is not None and decoded.isdigit():
         return whole(region)
-    return () if is_worded(first) or is_worded(rest) or is_sample(region.value) else ((0, len(region.value), 0.7),)
+    return () if (is_worded(first) and is_worded(rest)) or is_sample(region.value) else ((0, len(region.value), 0.7),)
 
 
 def _assigned(region: Region) -> int:
@@ -254,7 +311,8 @@ def _is_literal(region: Region, value: str) -> bool:
 
 def _names_a_secret(region: Region) -> bool:
     """Say whether the name before a value is that of something which opens a door, not of a cursor, an index or a public key."""
-    found = _NAME.search(region.before(80))
+    before = region.before(96)
+    found = _NAME.search(_STAGE.sub("", _PAIR_TAIL.sub("", before)))
     if found is None:
         return False
     name = found.group(1)
@@ -264,7 +322,9 @@ def _names_a_secret(region: Region) -> bool:
     joined = "".join(words)
     if any(harmless in joined for harmless in _JOINED_HARMLESS):
         return False
-    if words[-1] not in {"key", "keys"} or name.isupper():
-        return len(words) > 1 or words[0] not in {"key", "keys"}
-    digest = is_hexadecimal(region.value.rstrip(".,;"))
+    if not words[-1].endswith(("key", "keys")):
+        return True
+    if words[-1] not in {"key", "keys"}:
+        return words[-1].removesuffix("s").removesuffix("key") in _STRONG  # apikey, authkey, but not monkey
+    digest = is_hexadecimal(region.value.rstrip(".,;")) and not name.isupper()
     return not _STRONG.isdisjoint(words) if digest else len(words) > 1 and words[-2] not in _PARTICLES

@@ -46,7 +46,7 @@ AZURE: Final[tuple[Detector, ...]] = (
         id="secret.azure_storage", type="AZURE_STORAGE_KEY", category="secrets", confidence=0.95, source="Azure Storage connection strings",
         candidate=r"(?i)(?:Account|Access)Key=", exact=r"(?i)(?:Account|SharedAccess)Key=([A-Za-z0-9+/]{40,}={0,2})",
     ),
-    token("azure_client_secret", "AZURE_CLIENT_SECRET", r"[78]Q~", r"[\w~.-]{3}[78]Q~[\w~.-]{31,34}", "Entra ID client secrets"),
+    token("azure_client_secret", "AZURE_CLIENT_SECRET", r"[78]Q~", r"\w[\w~.-]{2}[78]Q~[\w~.-]{31,34}", "Entra ID client secrets"),
     token("azure_devops", "AZURE_DEVOPS_PAT", r"AZDO[A-Za-z0-9]{4}", r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}\b", "Azure DevOps personal access tokens"),
     Detector(
         id="secret.azure_sas", type="AZURE_SAS", category="secrets", confidence=0.95, source="Azure Storage shared access signatures",
@@ -69,7 +69,7 @@ HOSTS: Final[tuple[Detector, ...]] = (
     token("yandex", "YANDEX_KEY", r"AQVN[\w-]{8}|y0_[\w-]{8}", r"(?:AQVN[\w-]{35,38}|y0_[\w-]{50,})", "Yandex Cloud API keys and OAuth tokens"),
     token("cloudflare", "CLOUDFLARE_TOKEN", r"cf(?:k|ut|at)_[A-Za-z0-9]{8}", r"cf(?:k|ut|at)_[A-Za-z0-9]{40,}", "Cloudflare token formats"),
     token("cloudflare_ca", "CLOUDFLARE_CA_KEY", r"v1\.0-[a-f0-9]{8}", r"v1\.0-[a-f0-9]{24}-[a-f0-9]{140,}", "Cloudflare Origin CA keys"),
-    token("fly", "FLY_TOKEN", r"f(?:m[12][ar]?|o1)_[\w+/-]{8}", r"(?:fm[12][ar]?_[A-Za-z0-9+/=_-]{60,}(?:,fm[12][ar]?_[A-Za-z0-9+/=_-]+)*|fo1_[\w-]{40,})",
+    token("fly", "FLY_TOKEN", r"f(?:m[12][ar]?|o1)_[\w+/=-]{8}", r"(?:fm[12][ar]?_[A-Za-z0-9+/=_-]{60,}(?:,fm[12][ar]?_[A-Za-z0-9+/=_-]+)*|fo1_[\w-]{40,})",
           "Fly.io access tokens"),
     token("heroku", "HEROKU_KEY", r"HRKU-[\w-]{8}", r"HRKU-[\w-]{36,}", "Heroku platform API authorizations"),
     token("vercel_blob", "VERCEL_TOKEN", r"vercel_blob_", r"vercel_blob_(?:rw|ro)_[A-Za-z0-9]{8,}_[A-Za-z0-9]{20,}", "Vercel Blob tokens"),
@@ -79,7 +79,7 @@ HOSTS: Final[tuple[Detector, ...]] = (
     token("supabase", "SUPABASE_TOKEN", r"sbp_|sb_secret_", r"(?:sbp_(?:oauth_|v0_)?[a-f0-9]{40}\b|sb_secret_[\w-]{20,})", "Supabase API keys"),
     token("neon", "NEON_KEY", r"napi_[a-z0-9]{8}", r"napi_[a-z0-9]{40,}", "Neon API keys"),
     token("scaleway", "SCALEWAY_KEY", r"SCW[A-Z0-9]{8}", r"SCW[A-Z0-9]{17}\b", "Scaleway API keys"),
-    token("backblaze", "BACKBLAZE_KEY", r"K00\d[\w/+]{8}", r"K00\d[A-Za-z0-9/+]{27}\b", "Backblaze B2 application keys"),
+    token("backblaze", "BACKBLAZE_KEY", r"K00\d[\w/+]{8}", r"K00\d[A-Za-z0-9/+]{27}", "Backblaze B2 application keys"),
 )  # fmt: skip
 
 DATABASES: Final[tuple[Detector, ...]] = (
@@ -103,7 +103,7 @@ DATABASES: Final[tuple[Detector, ...]] = (
         "confluent",
         "CONFLUENT_SECRET",
         r"cflt[A-Za-z0-9+/]{8}",
-        r"cflt[A-Za-z0-9+/]{60}\b",
+        r"cflt[A-Za-z0-9+/]{60}",
         "Confluent Cloud API secrets",
     ),
     token(
@@ -113,7 +113,7 @@ DATABASES: Final[tuple[Detector, ...]] = (
         r"(?:dapi|dose|dkea)[0-9a-f]{32}(?:-\d)?\b",
         "Databricks access tokens and secrets",
     ),
-    token("elastic", "ELASTIC_KEY", r"essu_[\w+/]{8}", r"essu_[\w+/=-]{30,}", "Elastic Cloud API keys"),
+    token("elastic", "ELASTIC_KEY", r"essu_", r"essu_[\w+/=-]{30,}", "Elastic Cloud API keys"),
 )
 
 CLOUD_DETECTORS: Final[tuple[Detector, ...]] = AMAZON + GOOGLE + AZURE + HOSTS + DATABASES

@@ -12,13 +12,13 @@ REPOSITORIES: Final[tuple[Detector, ...]] = (
     token("github", "GITHUB_TOKEN", r"gh[pousr]_\w{8}", r"gh[pousr]_\w{36,}", "GitHub authentication token formats (CRC-32 in base 62)",
           check=checksummed, confidence=0.9),
     token("github_pat", "GITHUB_TOKEN", r"github_pat_", r"github_pat_\w{60,}", "GitHub fine-grained tokens", confidence=0.97),
-    token("gitlab", "GITLAB_TOKEN", r"gl[a-z]{2,7}-[\w-]{8}", r"gl(?:pat|dt|rt|rtr|ptt|ft|soat|cbt|imt|agent|oas|ffct|wt|ffct)-[\w.-]{19,}\w",
+    token("gitlab", "GITLAB_TOKEN", r"gl[a-z]{2,7}-[\w.-]{8}", r"gl(?:pat|dt|rt|rtr|ptt|ft|soat|cbt|imt|agent|oas|ffct|wt|ffct)-[\w.-]{19,}\w",
           "GitLab token overview"),
     token("gitlab_runner", "GITLAB_TOKEN", r"GR1348941", r"GR1348941[\w-]{20,}", "GitLab runner registration tokens"),
-    token("bitbucket", "BITBUCKET_TOKEN", r"ATBB[A-Za-z0-9]{8}|BBDC-", r"(?:ATBB[A-Za-z0-9=]{24,}|BBDC-[\w+/@-]{40,})", "Bitbucket app passwords and access tokens"),
+    token("bitbucket", "BITBUCKET_TOKEN", r"ATBB[A-Za-z0-9=]{8}|BBDC-", r"(?:ATBB[A-Za-z0-9=]{24,}|BBDC-[\w+/@-]{40,})", "Bitbucket app passwords and access tokens"),
     token("atlassian", "ATLASSIAN_TOKEN", r"AT[ACS]TT3x", r"AT[ACS]TT3x[\w=-]{60,}", "Atlassian API tokens"),
-    token("sourcegraph", "SOURCEGRAPH_TOKEN", r"sg[pd]_[a-z0-9]{8}", r"sg[pd]_(?:(?:local|[a-f0-9]{16})_)?[a-f0-9]{40}\b", "Sourcegraph access tokens"),
-    token("jetbrains", "JETBRAINS_TOKEN", r"perm[:-][A-Za-z0-9]{4}", r"perm[:-][A-Za-z0-9+/=]{4,}\.[A-Za-z0-9+/=-]{4,}\.[\w+/=-]{20,}", "JetBrains permanent tokens"),
+    token("sourcegraph", "SOURCEGRAPH_TOKEN", r"sg[pd]_(?:local_|[a-f0-9]{8})", r"sg[pd]_(?:(?:local|[a-f0-9]{16})_)?[a-f0-9]{40}\b", "Sourcegraph access tokens"),
+    token("jetbrains", "JETBRAINS_TOKEN", r"perm[:-][A-Za-z0-9+/=]{4}", r"perm[:-][A-Za-z0-9+/=]{4,}\.[A-Za-z0-9+/=-]{4,}\.[\w+/=-]{20,}", "JetBrains permanent tokens"),
 )  # fmt: skip
 
 REGISTRIES: Final[tuple[Detector, ...]] = (

@@ -14,7 +14,7 @@ CHAT: Final[tuple[Detector, ...]] = (
     token("slack", "SLACK_TOKEN", r"xox[a-z]-|xox[a-z]\.x|xapp-\d", r"(?:xoxe\.)?(?:xox[abceoprsd]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{20,})", "Slack token types"),
     address("slack_webhook", "SLACK_WEBHOOK", r"hooks\.slack", r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[\w/+-]{20,}", "Slack incoming webhooks"),
     token("discord", "DISCORD_TOKEN", r"[\w-]\.[\w-]{6}\.[\w-]{8}", r"[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,45}", "Discord API reference", check=discord_token, confidence=0.9),
-    address("discord_webhook", "DISCORD_WEBHOOK", r"api/webhooks/\d", r"https://(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{16,20}/[\w-]{40,}",
+    address("discord_webhook", "DISCORD_WEBHOOK", r"discord(?:app)?\.com/api/", r"https://(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{16,20}/[\w-]{40,}",
             "Discord webhook resource"),
     Detector(
         id="secret.telegram", type="TELEGRAM_BOT_TOKEN", category="secrets", confidence=0.95, source="Telegram Bot API",
@@ -39,7 +39,7 @@ MAIL: Final[tuple[Detector, ...]] = (
     token("mailgun", "MAILGUN_KEY", r"key-[0-9a-f]{8}|[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}", r"(?:key-[0-9a-f]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8})\b", "Mailgun API keys"),
     token("mailchimp", "MAILCHIMP_KEY", r"[0-9a-f]-us\d", r"[0-9a-f]{32}-us\d{1,2}\b", "Mailchimp API keys"),
     short("mandrill", "MANDRILL_KEY", r"md-[\w-]{8}", r"md-[\w-]{22}\b", "Mailchimp Transactional API keys"),
-    short("resend", "RESEND_KEY", r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]", r"re_[A-Za-z0-9]{6,10}_[A-Za-z0-9]{20,}", "Resend API keys"),
+    short("resend", "RESEND_KEY", r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]", r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,}", "Resend API keys"),
     token("brevo", "BREVO_KEY", r"x(?:keysib|smtpsib)-", r"x(?:keysib|smtpsib)-[0-9a-f]{64}-[A-Za-z0-9]{16}\b", "Brevo API and SMTP keys"),
     token("mailersend", "MAILERSEND_KEY", r"mlsn\.[0-9a-f]{8}", r"mlsn\.[0-9a-f]{64}\b", "MailerSend API tokens"),
     token("intercom", "INTERCOM_TOKEN", r"dG9rOj", r"dG9rOj[A-Za-z0-9+/]{40,}={0,2}", "Intercom access tokens"),

@@ -29,7 +29,7 @@ MODEL_DETECTORS: Final[tuple[Detector, ...]] = (
     token("cerebras", "CEREBRAS_KEY", r"csk-[a-z0-9]{8}", r"csk-[a-z0-9]{40,}", "Cerebras API keys"),
     token("together", "TOGETHER_KEY", r"tgp_v\d_", r"tgp_v\d_[\w-]{40,}", "Together AI API keys"),
     token("firecrawl", "FIRECRAWL_KEY", r"fc-[a-f0-9]{8}", r"fc-[a-f0-9]{32}\b", "Firecrawl API keys"),
-    token("jina", "JINA_KEY", r"jina_[A-Za-z0-9]{8}", r"jina_[\w-]{50,}", "Jina AI API keys"),
+    token("jina", "JINA_KEY", r"jina_[\w-]{8}", r"jina_[\w-]{50,}", "Jina AI API keys"),
     short("voyage", "VOYAGE_KEY", r"pa-[\w-]{8}", r"pa-[\w-]{43}\b", "Voyage AI API keys"),
     token("runpod", "RUNPOD_KEY", r"rpa_[A-Z0-9]{8}", r"rpa_[A-Z0-9]{32,}[A-Za-z0-9]*", "RunPod API keys"),
     token("e2b", "E2B_KEY", r"e2b_[a-f0-9]{8}", r"e2b_[a-f0-9]{40}\b", "E2B API keys"),

@@ -11,6 +11,9 @@ from secure_gateway.plugins.guardrails.scanner.secrets_checks import (
     key_value,
     password_field,
     password_value,
+    session_cookie,
+    told_key,
+    told_login,
     told_password,
 )
 
@@ -18,19 +21,22 @@ _PASSWORD: Final = r"(?:pass(?:word|wd|wrd|phrase|code)|pwd|(?:\b|_)pass\b|(?:\b
 _STAGE: Final = r"(?:[_-]?(?:\d+|base|value|prod(?:uction)?|live|test|dev|staging|old|new|plain|raw|str|string))?"
 _KEY: Final = r"(?:secret|token|credential|key|(?:\b|_)pat|(?:\b|_)sas)s?"
 _VALUE: Final = r"(?:\"([^\"\r\n]+)|'([^'\r\n]+)|`([^`\r\n]+)|([^\s\"'`<>][^\s\"'`<>]*))"
-_ASSIGN: Final = r"(?:\\?[\"'`])?[\])]?\*{0,2}\s*(?::=|=>|->|={1,3}|:|,)\*{0,2}\s*\\?" + _VALUE
-_OPENS: Final = r"(?:\\?[\"'`])?[\])]?\*{0,2}\s*[:=,-]"
+_PAIR: Final = (
+    r"\\?[\"']?\s*,?\s*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?"  # key="NAME" value="…", and the same in YAML and JSON
+)
+_ASSIGN: Final = rf"(?:\\?[\"'`])?[\])]?\*{{0,2}}(?:\s*(?::=|=>|->|={{1,3}}|:|,)\*{{0,2}}\s*|>)\\?{_VALUE}"
+_OPENS: Final = r"(?:\\?[\"'`])?[\])]?\*{0,2}(?:\s*[:=,-]|>)"
 
 # What people call a password: the words of the languages with the most speakers, with their usual verbs.
 _SPOKEN: Final = (
-    r"pass(?:word|wort|phrase|code|wd|ord)|kennwort|mot de passe|mdp|contraseña|contrasenha|clave|senha|palavra-passe|wachtwoord|hasło|"
-    r"parola|şifre|lösenord|adgangskode|salasana|heslo|jelszó|mật khẩu|kata sandi|"
+    r"pass(?:word|wort|phrase|code|wd|ord)|kennwort|mot de passe|mdp|contraseña|contrasenha|senha|palavra-passe|wachtwoord|hasło|"
+    r"parola d'ordine|şifre|lösenord|adgangskode|salasana|heslo|jelszó|mật khẩu|kata sandi|"
     r"парол[ьяе]|密码|密碼|口令|パスワード|暗証番号|"
     r"비밀번호|패스워드|كلمة (?:المرور|السر)|"
     r"סיסמה|पासवर्ड|รหัสผ่าน|κωδικός"
 )
 _VERB: Final = (
-    r"(?:\s*(?::=|=>|->|=|:)|\s+(?:is(?: now)?|was|will be|ist|lautet|war|est|es|era|é|è|är|er|jest|это):?\s"
+    r"(?:\s*(?::=|=>|->|=|:)|\s+(?:is(?: now)?|was|will be|ist|lautet|war|est|es|era|é|è|är|er|jest|это):?\s|\s+-\s"
     r"|\s*(?:は|を|是|为|為|은|는|을|를|هي|है|को|คือ)[、:,]?)"
 )
 _PRINTED: Final = r"([!#-&(-;=?-_a-~]+)"  # what a password is typed with, without quotes and angle brackets
@@ -42,8 +48,16 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     ),
     Detector(
         id="secret.assigned_key", type="GENERIC_SECRET", category="secrets", confidence=0.65, source="assignments by name", check=key_value,
-        candidate=rf"(?i)(?:secret|key|token|credential|pat|sas)s?{_STAGE}{_OPENS}[=>]?\s*\\?[\"'`]?[^\s\"'`<>]{{12}}",
+        candidate=rf"(?i)(?:secret|key|token|credential|pat|sas)s?{_STAGE}{_OPENS}(?:[=>]?\s*\\?[\"'`]?[^\s\"'`<>]{{12}}|[\"']?\s*[:=])",
         exact=rf"(?i){_KEY}{_STAGE}{_ASSIGN}",
+    ),
+    Detector(
+        id="secret.paired_password", type="PASSWORD", category="secrets", confidence=0.75, source="lists of variables by name", check=password_value,
+        candidate=rf"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|pw)s?{_STAGE}{_PAIR}", exact=rf"(?i){_PASSWORD}s?{_STAGE}{_PAIR}{_VALUE}",
+    ),
+    Detector(
+        id="secret.paired_key", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="lists of variables by name", check=key_value,
+        candidate=rf"(?i)(?:secret|key|token|credential|pat|sas)s?{_STAGE}{_PAIR}", exact=rf"(?i){_KEY}{_STAGE}{_PAIR}{_VALUE}",
     ),
     Detector(
         id="secret.password_field", type="PASSWORD", category="secrets", confidence=0.8, source="members by name", check=password_field,
@@ -58,6 +72,27 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
         id="secret.told_password", type="PASSWORD", category="secrets", confidence=0.7, source="sentences by word", check=told_password,
         candidate=rf"(?i)(?:(?:{_SPOKEN})[\"'`*)]*{_VERB}|(?:pass|pwd|pw)[\"'`*)]*\s*[:=])",
         exact=rf"(?i)(?:^|[^a-z])(?:(?:{_SPOKEN})[\"'`*)]*{_VERB}|(?:pass|pwd|pw)[\"'`*)]*\s*[:=])\s*[\"'`*]{{0,3}}{_PRINTED}",
+    ),
+    Detector(
+        id="secret.told_login", type="PASSWORD", category="secrets", confidence=0.7, source="sentences by word", check=told_login,
+        candidate=r"(?i)(?:credential|creds|log ?in|user(?:name)?/pass(?:word)?|clave|parola|pin)[a-z ]*[:= ]",
+        exact=r"(?i)(?:^|[^a-z])(?:(?:credentials?|creds|log ?in|user(?:name)?/pass(?:word)?)(?: (?:with|as|using|are|is))?\s*[:=]?\s*[\w.@-]{2,32}\s?[/:|]\s?"
+              r"|(?:clave|parola|pin)\s*(?:es|è|este)?\s*[:=]?\s*)([!#-&(-.0-9;=?-_a-~]+)",
+    ),
+    Detector(
+        id="secret.told_key", type="GENERIC_SECRET", category="secrets", confidence=0.6, source="sentences by word", check=told_key,
+        candidate=r"(?i)(?:key|token|secret|credential)s?[a-z ]*:?\s[\"'`]?[\w+/=.-]{20}",
+        exact=r"(?i)\b(?:key|token|secret|credential)s?(?:\s+[a-z]+){0,6}:?\s+[\"'`]?([A-Za-z0-9+/_=.-]{20,})",
+    ),
+    Detector(
+        id="secret.statement", type="PASSWORD", category="secrets", confidence=0.75, source="SQL, netrc, redis.conf", check=told_password,
+        candidate=r"(?i)identified\s+by|\spassword\s+[\"'a-z0-9]|requirepass|masterauth|net\s+user\s",
+        exact=r"(?i)\b(?:(?:identified\s+by|password)\s+'([^'\r\n]+)|login\s+\S+\s+password\s+(\S+)|(?:requirepass|masterauth)\s+[\"']?([^\s\"']+)"
+              r"|net\s+user\s+\S+\s+([^\s/]\S+))",
+    ),
+    Detector(
+        id="secret.session", type="SESSION_COOKIE", category="secrets", confidence=0.7, source="RFC 6265", check=session_cookie,
+        candidate=r"(?i)(?:sess(?:ion)?_?(?:id|token)?|\.sid)=[^\s;]{8}", exact=r"(?i)\b[a-z_.-]*(?:sess(?:ion)?_?(?:id|token)?|\.sid)=([^\s;,\"'<>]{16,})",
     ),
     Detector(
         id="secret.command_password", type="PASSWORD", category="secrets", confidence=0.75, source="manuals of the commands", check=command_password,

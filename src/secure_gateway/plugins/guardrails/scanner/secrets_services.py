@@ -21,7 +21,7 @@ STORES: Final[tuple[Detector, ...]] = (
 )  # fmt: skip
 
 OBSERVABILITY: Final[tuple[Detector, ...]] = (
-    token("newrelic", "NEW_RELIC_KEY", r"NR(?:AK|II|IQ|RA|AL|JS|AA|SP)-[A-Za-z0-9]{4}|[0-9a-f]NRAL", r"(?:NR(?:AK|II|IQ|RA|AL|AA|SP)-[\w-]{20,}|(?:[a-z]{2}\d\dx{2})?[0-9a-f]{30,36}NRAL\b)",
+    token("newrelic", "NEW_RELIC_KEY", r"NR(?:AK|II|IQ|RA|AL|JS|AA|SP)-[\w-]{4}|[0-9a-f]NRAL", r"(?:NR(?:AK|II|IQ|RA|AL|AA|SP)-[\w-]{20,}|(?:[a-z]{2}\d\dx{2})?[0-9a-f]{30,36}NRAL\b)",
           "New Relic API keys"),
     token("grafana", "GRAFANA_TOKEN", r"glsa_\w{8}", r"glsa_[A-Za-z0-9]{32}_[a-f0-9]{8}\b", "Grafana service accounts (CRC-32)", check=grafana_token),
     token("grafana_cloud", "GRAFANA_TOKEN", r"glc_[\w+/]{8}", r"glc_[A-Za-z0-9+/]{32,}={0,2}", "Grafana Cloud access policies"),
@@ -51,7 +51,7 @@ APPLICATIONS: Final[tuple[Detector, ...]] = (
     token("readme", "README_KEY", r"rdme_[a-z0-9]{8}", r"rdme_[a-z0-9]{60,}", "ReadMe API keys"),
     token("typeform", "TYPEFORM_TOKEN", r"tfp_[\w-]{8}", r"tfp_[\w-]{40,}", "Typeform personal access tokens"),
     token("clickup", "CLICKUP_TOKEN", r"pk_\d{4}", r"pk_\d{4,12}_[A-Z0-9]{32}\b", "ClickUp personal tokens"),
-    token("trello", "TRELLO_TOKEN", r"ATTA[0-9a-f]{8}", r"ATTA[0-9a-fA-F]{60,}", "Trello API tokens"),
+    token("trello", "TRELLO_TOKEN", r"ATTA[0-9a-fA-F]{8}", r"ATTA[0-9a-fA-F]{60,}", "Trello API tokens"),
     token("salesforce", "SALESFORCE_TOKEN", r"00D[A-Za-z0-9]{12,15}!", r"00D[A-Za-z0-9]{12,15}![\w.]{60,}", "Salesforce session ids"),
     token("pinterest", "PINTEREST_TOKEN", r"pina_[A-Z0-9]{8}", r"pina_[A-Z0-9]{32,}", "Pinterest access tokens"),
     token("calcom", "CALCOM_KEY", r"cal_[a-z0-9]{8}|cal_live_", r"cal_(?:live_)?[0-9a-f]{32}\b", "Cal.com API keys"),

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from secure_gateway.plugins.guardrails.scanner.finding import Detector
-from secure_gateway.plugins.guardrails.scanner.secrets_checks import basic_pair, bearer, jwt, key_block, url_password
+from secure_gateway.plugins.guardrails.scanner.secrets_checks import (
+    basic_pair,
+    bearer,
+    jwt,
+    key_block,
+    url_password,
+    url_token,
+)
 
 SHAPE_DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(
@@ -28,9 +35,14 @@ SHAPE_DETECTORS: Final[tuple[Detector, ...]] = (
         candidate=r"://[^\s/:@\"]*:[^\s/\"]+@", exact=r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@\"'<>]*:([^\s/\"'<>]+)@",
     ),
     Detector(
+        id="secret.url_token", type="URL_PASSWORD", category="secrets", confidence=0.8, source="RFC 3986 section 3.2.1", check=url_token,
+        candidate=r"://[\w.~%+-]+@", exact=r"[A-Za-z][A-Za-z0-9+.-]*://([\w.~%+-]{20,})@",
+    ),
+    Detector(
         id="secret.authorization", type="BEARER_TOKEN", category="secrets", confidence=0.85, source="RFC 6750, RFC 7617", check=bearer,
-        candidate=r"(?i)(?:bearer|basic|authorization[\"']?[:=]\s*[\"']?token)\s+[\w+/~.=-]{8}",
-        exact=r"(?i)\b(?:bearer|basic|authorization[\"']?\s*[:=]\s*[\"']?token)\s+([\w+/~.=:$%@-]{8,})",
+        candidate=r"(?i)(?:bearer|basic)\s+[\w+/~.=:$-]{8}|authorization\\?[\"']?\s*[:=]",
+        exact=r"(?i)(?:\b(?:bearer|basic)\s+|authorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?:(?:token|api-?key|key|ssws|splunk|genie-?key|bot|oauth|private-token)\s+)?(?:token=)?\"?)"
+              r"([\w+/~.=:$%@-]{8,})",
     ),
     Detector(
         id="secret.registry_auth", type="REGISTRY_AUTH", category="secrets", confidence=0.9, source="Docker config.json, npmrc (RFC 7617 pairs)", check=basic_pair,

@@ -9,7 +9,7 @@ import re2
 from secure_gateway.plugins.guardrails.scanner.validators import entropy
 
 _HUMP = re2.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-_DIGITS = re2.compile(r"[0-9]+")
+_MIXED = re2.compile(r"[A-Za-z][0-9]|[0-9][A-Za-z]")
 _NO_LETTER = re2.compile(r"[^A-Za-z]+")
 _REFERENCE = re2.compile(
     r"(?i)\A(?:\$[a-z_]\w*\z|\$?[{(<\[]|%[({]|\{\{|<%|%\w+%\z|&\w*\*?\z"  # a variable of a shell, a template, YAML or Windows
@@ -30,6 +30,8 @@ _STAND_IN = re2.compile(
     r"|\A(?:example|sample|fake|mock)(?:[_-]|\z)|[_-](?:example|placeholder)\z"
 )
 _SAMPLE = re2.compile(r"EXAMPLE|(?i)x{6,}|your[_-]|[_-]here\b|placeholder|redacted|\*{3}|\.{3}|…")
+_PATH = re2.compile(r"\A(?:/[a-z0-9_.-]+){2,}/?\z|\A\.{0,2}/|\A[A-Za-z]:\\")
+_BASE32 = re2.compile(r"\A[A-Z2-7]{16,}\z")
 _CONSTANT = re2.compile(r"\A[A-Z]+(?:_[A-Z]+)+\z")
 _PLAIN = frozenset(
     "password passwd passphrase passcode pass pwd secret string str text token key apikey true false yes no on off required optional hidden "
@@ -48,9 +50,7 @@ def is_placeholder(value: str) -> bool:
     return (
         lowered in _PLAIN
         or (value.isalpha() and "passw" in lowered)
-        or (
-            value.startswith("/") and "/" in value[1:] and is_worded(value)
-        )  # a path: PWD is the working directory, too
+        or _PATH.match(value) is not None  # PWD is the working directory, too
         or len(set(value)) <= 2  # masks and rulers
         or not any(char.isalnum() for char in value)
         or _CONSTANT.match(value) is not None
@@ -69,7 +69,7 @@ def is_worded(value: str) -> bool:
     """Say whether most of the letters in ``value`` form words, however they are joined: ``maxRetries_2``, ``form.password``."""
     letters = sum("a" <= char <= "z" or "A" <= char <= "Z" for char in value)
     digits = sum("0" <= char <= "9" for char in value)
-    if not letters or digits > letters or len(_DIGITS.findall(value)) > max(2, letters // 8):
+    if not letters or digits > letters or len(_MIXED.findall(value)) > max(4, letters // 6):
         return False
     return sum(map(_worded_letters, _NO_LETTER.split(value))) >= 0.75 * letters
 
@@ -81,7 +81,8 @@ def _worded_letters(run: str) -> int:
 
 def is_generated(value: str, *, shortest: int = 16, bits: float = 3.0) -> bool:
     """Say whether ``value`` could be a generated key: long, varied, and not made of words."""
-    if len(value) < shortest or entropy(value) < bits or is_worded(value):
+    seed = any(map(str.isdigit, value)) and _BASE32.match(value) is not None  # of one-time passwords (RFC 4648)
+    if len(value) < shortest or entropy(value) < bits or (is_worded(value) and not seed):
         return False
     has_digit = any("0" <= char <= "9" for char in value)
     mixed = any("a" <= char <= "z" for char in value) and any("A" <= char <= "Z" for char in value)

@@ -1,0 +1,53 @@
+"""Draws a text that a pattern matches, so that each row of a table of formats can be tried without its sample standing anywhere."""
+
+from __future__ import annotations
+
+import random
+import string
+from re import _constants, _parser  # type: ignore[attr-defined]  # the standard parser has no public name
+from typing import Any
+
+_PRINTABLE = string.ascii_letters + string.digits
+_CATEGORIES = {
+    _constants.CATEGORY_DIGIT: string.digits,
+    _constants.CATEGORY_WORD: _PRINTABLE,
+    _constants.CATEGORY_SPACE: " ",
+}
+
+
+def draw_match(pattern: str, rng: random.Random) -> str:
+    """Return a text that ``pattern`` matches as a whole; ``*`` and ``+`` repeat up to eight times."""
+    return "".join(_node(op, argument, rng) for op, argument in _parser.parse(pattern))
+
+
+def _node(op: Any, argument: Any, rng: random.Random) -> str:
+    if op is _constants.LITERAL:
+        return chr(argument)
+    if op is _constants.AT:
+        return ""
+    if op is _constants.IN:
+        return rng.choice(sorted(_members(argument)))
+    if op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
+        least, most, inner = argument
+        count = rng.randint(least, min(int(most), least + 8))
+        return "".join(_node(o, a, rng) for _ in range(count) for o, a in inner)
+    if op is _constants.SUBPATTERN:
+        return "".join(_node(o, a, rng) for o, a in argument[3])
+    if op is _constants.BRANCH:
+        return "".join(_node(o, a, rng) for o, a in rng.choice(argument[1]))
+    raise NotImplementedError(f"no way to draw {op}")
+
+
+def _members(items: Any) -> set[str]:
+    found: set[str] = set()
+    negated = False
+    for op, argument in items:
+        if op is _constants.NEGATE:
+            negated = True
+        elif op is _constants.LITERAL:
+            found.add(chr(argument))
+        elif op is _constants.RANGE:
+            found |= {chr(code) for code in range(argument[0], argument[1] + 1)}
+        else:
+            found |= set(_CATEGORIES[argument])
+    return set(_PRINTABLE) - found if negated else found
