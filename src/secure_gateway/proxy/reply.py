@@ -92,9 +92,9 @@ class Reply:
             status = getattr(error, "http_status", 0) or HTTP_STATUS[error.code]
             named = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in http_headers(error).items()]
             facts = {"status": status, "code": error.code.value, "request_id": error.request_id}
-            await self._problem(
-                {"title": PUBLIC_MESSAGE[error.code], **facts}, [*_challenge(error), *_retry(error), *named]
-            )
+            # A plugin's own Retry-After is the one that the error was told from.
+            retry = [] if any(name.lower() == b"retry-after" for name, _ in named) else _retry(error)
+            await self._problem({"title": PUBLIC_MESSAGE[error.code], **facts}, [*_challenge(error), *retry, *named])
         elif self.is_stream:
             await self.message(error_response(message_id, error))
             await self.end()
