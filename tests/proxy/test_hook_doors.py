@@ -13,8 +13,9 @@ import pytest
 from secure_gateway.errors import PolicyDenied
 from secure_gateway.gateway import Gateway
 from secure_gateway.integrations.asgi import SecureGatewayMiddleware
-from secure_gateway.plugins.framework import HttpHeaderPayload
+from secure_gateway.plugins.framework import HttpHeaderPayload, PluginResult, PluginViolation, PluginViolationError
 from secure_gateway.proxy.settings import UpstreamServer
+from secure_gateway.testing.gateways import MemorySink, gateway_for
 from secure_gateway.types import Operation
 from tests.docs.hook_doors import DOORS, FIRES, RESULTS
 from tests.proxy.doors import Ask, Witness, guarded, http_door, process_server, stdio_door, walk
@@ -269,8 +270,6 @@ async def test_headers_of_a_plugin_go_upstream_where_they_are_allowed_and_to_the
 
 
 async def test_a_violation_says_how_it_is_answered_over_http_within_bounds(tmp_path: Path, upstream: Upstream) -> None:
-    from secure_gateway.plugins.framework import PluginResult, PluginViolation, PluginViolationError  # noqa: PLC0415
-
     class Teapot(Witness):
         async def meet(self, name: str, payload: Any) -> PluginResult[Any]:
             if name != "http_pre_request":
@@ -292,8 +291,6 @@ async def test_a_violation_says_how_it_is_answered_over_http_within_bounds(tmp_p
 async def test_a_server_of_that_no_plugin_looks_at_http_leaves_no_record_of_http(
     tmp_path: Path, upstream: Upstream
 ) -> None:
-    from secure_gateway.testing.gateways import MemorySink, gateway_for  # noqa: PLC0415
-
     sink = MemorySink()
     async with proxy("HTTP, process", gateway_for(sinks=[sink]), tmp_path / "log", upstream) as ask:
         await walk(ask)
