@@ -174,3 +174,18 @@ def test_a_row_far_below_its_heading_is_found_by_it() -> None:
 )
 def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
     assert Scanner(PII_DETECTORS).scan_text(text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ['{"phone_verified": true, "id": 12345678901}', "phone_ok=1 total=12345678", "<tel/><n>12345678</n>"]
+)
+def test_a_number_that_a_program_names_is_not_taken_for_what_stands_before(text: str) -> None:
+    assert Scanner(PII_DETECTORS).scan_text(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"mobile": "12345678901"}', "homePhone=12345678", "<phone>12345678</phone>", '{"phone": {"number": "12345678"}}'],
+)
+def test_a_number_that_a_program_names_is_what_its_name_says(text: str) -> None:
+    assert [finding.type for finding in Scanner(PII_DETECTORS).scan_text(text)] == ["PHONE"]

@@ -37,6 +37,8 @@ _GLUED = "(?:s|no|nr|num|number|nummer|code|id)?"  # what a name in one word end
 _BARE_NAMES = frozenset(
     "number no num nr value id code text raw digits data content doc document details $value #text".split()
 )
+# The name right before a value, where one is written as programs write it: "name": value, name=value, <name>value.
+_LABEL = re2.compile(rb"(?:\"([^\"\n]+)\"\s?:\s?|(?:^|[^\pL\pN_.$-])([\pL\pN_.$-]+)=|<([\pL\pN_:-]+)>)[\"']?$")
 _BATCH = 32
 
 _Hit = tuple[int, int, float, Detector]
@@ -79,7 +81,7 @@ class _Region:
         if self._near is None:
             context = self._armed.context
             self._near = context is not None and (
-                context.search(self._window()) is not None
+                context.search(self._label() or self._window()) is not None
                 or context.search(column_name(self._data, self._start)) is not None
             )
         return self._near
@@ -98,6 +100,16 @@ class _Region:
 
     def is_injection(self, text: str) -> bool:
         return self.layer < _MAX_LAYERS and self._scanner.is_injection(text, self.layer + 1)
+
+    def _label(self) -> bytes:
+        """Return the name that a program gave to the value; what stands further away then speaks of something else."""
+        match = _LABEL.search(self._data[max(0, self._start - _CONTEXT_BEFORE) : self._start])
+        if match is None:
+            return b""
+        label: bytes = match.group(1) or match.group(2) or match.group(3)
+        name = label.decode("utf-8", "ignore").lower()
+        bare = name in _BARE_NAMES and name != "id"  # in a flat record that is the record's own
+        return b"" if bare else _HUMP.sub(rb"\1 \2", label) + b":"
 
     def _window(self) -> bytes:
         before = self._data[max(0, self._start - _CONTEXT_BEFORE) : self._start]

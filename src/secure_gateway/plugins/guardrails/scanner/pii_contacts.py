@@ -171,7 +171,8 @@ def ipv6(region: Region, *, private: bool = False) -> Iterable[Span]:
 
 
 def _calendar_year(text: str) -> bool:
-    return text[:2] in {"19", "20"} and text[4:5] in {"-", "/", "."} and len(digits_of(text)) <= 8
+    whole_day = text[4:5] in {"-", "/", "."} and text[4:5] == text[7:8]
+    return text[:2] in {"19", "20"} and text[4:5] in {"-", "/", "."} and (whole_day or len(digits_of(text)) <= 8)
 
 
 _PHONE_WORDS = (
