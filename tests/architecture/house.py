@@ -90,6 +90,8 @@ ROOMS = (
     # The front door: the one file that knows every part, how it is made anew while it runs, and the names that an app imports.
     Room(8, "bootstrap", "reloading", "watched_files", PACKAGE),
     Room(9, "cli.*"),
+    # Fixtures for the tests of policies; loads the front door when a test asks for it.
+    Room(9, "testing.pytest_plugin"),
     Room(10, "__main__"),
 )
 

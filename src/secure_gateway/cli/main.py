@@ -39,6 +39,7 @@ COMMANDS = {
     "reload": Listed(
         f"{_HERE}.reload:reload", "Put the configuration as it is now in force, in the gateway that runs."
     ),
+    "policy": Listed(f"{_HERE}.policy:policy", "Show which policy holds for a tool, find mistakes in it, and test it."),
     "providers": Listed(f"{_HERE}.providers:providers", "List what the configuration can name."),
     "schema": Listed(f"{_HERE}.schema:schema", "Print the JSON Schema of the configuration."),
     "version": Listed(f"{_HERE}.version:version", "Print the version."),

@@ -35,4 +35,5 @@ def plain_secrets(entry: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _is_plain(value: Any) -> bool:
-    return isinstance(value, str) and not _REFERENCE.fullmatch(value)
+    # A literal is a plain value that says so.
+    return isinstance(value, str) and (value.startswith("literal://") or not _REFERENCE.fullmatch(value))

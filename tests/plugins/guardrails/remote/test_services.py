@@ -213,7 +213,7 @@ async def test_what_a_webhook_allows_although_it_found_something_is_a_warning() 
     ("kind", "config", "path"),
     [
         ("openai_moderation", {"api_key": "sk-1"}, "api_key"),
-        ("llama_guard", {"api_key": "sk-1"}, "api_key"),
+        ("llama_guard", {"api_key": "literal://sk-1"}, "api_key"),
         ("bedrock", {"secret_access_key": "x"}, "secret_access_key"),
         ("webhook", {"signing_key": "x"}, "signing_key"),
         ("webhook", {"headers": {"Authorization": "Bearer x"}}, "headers.Authorization"),

@@ -105,6 +105,8 @@ class BedrockGuardrailProvider(RemoteGuardrailProvider):
         ViolationType.CUSTOM,
     )
 
+    modifies: ClassVar[bool] = True
+
     def get_name(self) -> str:
         """Return ``bedrock``."""
         return "bedrock"

@@ -75,6 +75,7 @@ class RemoteRules(msgspec.Struct, frozen=True, kw_only=True):
     detectors: tuple[ViolationType, ...]
     action: GuardrailAction
     fails_open: bool
+    modifies: bool
     longest: int
 
 
@@ -90,6 +91,11 @@ class RemoteGuard:
     def fails_open(self) -> bool:
         """Whether what cannot be judged passes; ``policy lint`` tells."""
         return self._rules.fails_open
+
+    @property
+    def never_modifies(self) -> bool:
+        """Whether the service only judges; ``policy lint`` tells where a policy wants more."""
+        return not self._rules.modifies
 
     async def validate(self, request: GuardrailRequest) -> GuardrailResponse:
         """Judge ``request``."""
@@ -157,6 +163,7 @@ class RemoteGuardrailProvider(GuardrailProvider):
     own_judging_keys: ClassVar[tuple[str, ...]] = ()
     detectors: ClassVar[tuple[ViolationType, ...]] = ()
     looks_back: ClassVar[bool] = False
+    modifies: ClassVar[bool] = False
     keys: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, config: Mapping[str, Any], services: ProviderServices | None = None) -> None:
@@ -215,6 +222,7 @@ class RemoteGuardrailProvider(GuardrailProvider):
                 detectors=self.detectors,
                 action=_ACTION[actions[side]],
                 fails_open=fails_open,
+                modifies=self.modifies,
                 longest=self._endpoint.max_content_chars,
             )
             kind = RemoteResultGuard if self.looks_back and side == "output" else RemoteGuard

@@ -52,6 +52,7 @@ class WebhookGuardrailProvider(RemoteGuardrailProvider):
     own_judging_keys: ClassVar[tuple[str, ...]] = ("allow_mutation",)
     detectors: ClassVar[tuple[ViolationType, ...]] = tuple(ViolationType)
     looks_back: ClassVar[bool] = True
+    modifies: ClassVar[bool] = True
 
     def get_name(self) -> str:
         """Return ``webhook``."""
