@@ -206,7 +206,10 @@ def _clashes(loaded: Sequence[HookBinding], bound: Sequence[HookBinding], where:
 
 def _borrows(cls: Any) -> bool:
     """Say whether a plugin class wants what the gateway lends."""
-    return "services" in inspect.signature(cls.__init__).parameters
+    try:
+        return "services" in inspect.signature(cls.__init__).parameters
+    except (TypeError, ValueError):  # written in another language, without a signature
+        return False
 
 
 def _bound_here(order: HookOrder) -> HookOrder:
