@@ -89,7 +89,7 @@ class CodeInjectionGuardrailProvider(GuardrailProvider):
         """Return the version of the built-in guardrails."""
         return "1.0.0"
 
-    def create_input_guardrail(self, config: dict[str, Any]) -> CodeGuard | None:
+    def create_input_guardrail(self, config: dict[str, Any]) -> CodeGuard:
         """Return the guard for requests under this configuration and the server's policy ``config``."""
         return self._guard({**self._config, **{key: config[key] for key in self.keys if key in config}})
 

@@ -30,6 +30,7 @@ BUILTINS: Final[Mapping[str, str]] = {
     "pii": "secure_gateway.plugins.guardrails.pii:PIIGuardrailProvider",
     "secrets": "secure_gateway.plugins.guardrails.secrets:SecretsGuardrailProvider",
     "injection": "secure_gateway.plugins.guardrails.injection:InjectionGuardrailProvider",
+    "code_injection": "secure_gateway.plugins.guardrails.code_injection:CodeInjectionGuardrailProvider",
     "openai_moderation": "secure_gateway.plugins.guardrails.remote.openai_moderation:OpenAIModerationProvider",
     "llama_guard": "secure_gateway.plugins.guardrails.remote.llama_guard:LlamaGuardProvider",
     "bedrock": "secure_gateway.plugins.guardrails.remote.bedrock:BedrockGuardrailProvider",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -36,21 +37,19 @@ _COMMANDS: Final = (
     r"(?:rm|cat|curl|wget|nc|ncat|bash|sh|zsh|dash|ksh|python3?|perl|ruby|php|node|id|whoami|ls|dir|echo|printf|chmod|chown|sudo|su|kill|killall|ping|sleep|touch|mkfifo|mknod|powershell|pwsh|cmd(?:\.exe)?|type|net|env|printenv|set|dd|mkfs|shutdown|reboot|tar|zip|scp|sftp|ssh|telnet|nslookup|dig|host|eval|exec"
     r"|export|find|grep|head|tail|less|more|base64|xxd|awk|sed|crontab|tee|mv|cp|ln|openssl|socat|docker|kubectl|git|uname|hostname|ifconfig|ip|netstat|ss|ps|useradd|usermod|passwd|iptables|systemctl|service|apt|yum|pip3?|npm|npx|busybox|xargs|nohup|wmic|certutil|bitsadmin|del|rd|format|reg|taskkill|rundll32|mshta|source|gcc|make|mysql|psql|redis-cli|history|w|pwd|cd|mkdir|test|true|false|yes)"
 )
-_ARGUMENT: Final = (
-    r"(?:\s+(?:-{1,2}\w|[/~.$\"'`*]|\d{1,3}\.\d|https?:|\S+[/.]\S|[<>|;&]|-\d|\w+\s*$|\w+=)|\s*(?:$|[;&|#<>)\n`\"']))"
-)
+_ARGUMENT: Final = r"(?:\s+(?:-{1,2}\w|[/~.$\"'`*]|\d{1,3}\.\d|https?:|\S+[/.]\S|[<>|;&]|-\d|\w+\s*$|\w+=|\d+\s*[;|&#\"'`)]|\d+\s+[/~.]|\S+\s*[\"';|&]\s*$)|\s*(?:$|[;&|#<>)\n`\"']))"
 
 CODE_RULES: Final[tuple[CodeRule, ...]] = (
-    _rule("sql.tautology", "SQL_INJECTION", "value search url path sql", r"['\"\)]\s*\)*\s*(?:\|\||&&|\bor\b|\band\b|\bxor\b)\s+(?:not\s+)?['\"\(]*\s*(?:['\"]?\w*['\"]?\s*(?:=|<>|!=|<|>|\blike\b)\s*['\"(]*\w*['\"]?\s*(?:--|#|/\*|;|$|\)|['\"])|\d+\s*=\s*\d+|true\b|exists\s*\(|sleep\s*\(|ascii\s*\(|substr)"),
+    _rule("sql.tautology", "SQL_INJECTION", "value search url path", r"['\"\)]\s*\)*\s*(?:\|\||&&|\bor\b|\band\b|\bxor\b)\s+(?:not\s+)?['\"\(]*\s*(?:['\"]?\w*['\"]?\s*(?:=|<>|!=|<|>|\blike\b)\s*['\"(]*\w*['\"]?\s*(?:--|#|/\*|;|$|\)|['\"])|\d+\s*=\s*\d+|true\b|exists\s*\(|sleep\s*\(|ascii\s*\(|substr)"),
     _rule("sql.numeric", "SQL_INJECTION", "value url path", r"\b\d+\s*\)*\s+(?:or|and)\s+\(*['\"]?(?:\d+['\"]?\s*(?:=|<|>)\s*['\"]?\d+|true\b|sleep\s*\()"),
-    _rule("sql.union", "SQL_INJECTION", "value url path search", r"(?:['\"\)\d]|^|null)\s*\)*\s*\bunion\s+(?:all\s+|distinct\s+)?\(?\s*select\s+\S"),
-    _rule("sql.union_query", "SQL_INJECTION", "sql", r"['\"]\s*\)*\s*union\s+(?:all\s+)?select\b[^;]*(?:--|#|/\*)\s*-?\s*$|'[^']*'\s+or\s+'?1'?\s*=\s*'?1'?\s*(?:--|#)"),
+    _rule("sql.union", "SQL_INJECTION", "value url path search", r"(?:['\"\)\d]|^|null)\s*\)*\s*\bunion\s+(?:all\s+|distinct\s+)?\(?\s*select\s+\S|['\"][^\n]{0,80}\bunion\s+(?:all\s+)?select\s+\S"),
+    _rule("sql.union_query", "SQL_INJECTION", "sql", r"['\"]\s*\)*\s*union\s+(?:all\s+)?select\b[^;]*(?:--|#|/\*)\s*-?\s*$|'\s*\)*\s*\bor\s+['\"]?\w+['\"]?\s*=\s*['\"]?\w+['\"]?\s*(?:--|#|/\*)\s*-*\s*$"),
     _rule("sql.stacked", "SQL_INJECTION", "value url path search", r"['\"\);\d]\s*\)*\s*;\s*(?:drop|delete|insert|update|alter|truncate|exec(?:ute)?|create|shutdown|grant|declare|select|copy|merge|replace|call)\b\s*[\w\[\"'`(@*]"),
     _rule("sql.stacked_word", "SQL_INJECTION", "value url path search", r";\s*(?:drop\s+(?:table|database|schema|user|view|index)|delete\s+from|insert\s+into|update\s+\w+\s+set|alter\s+(?:table|user|database)|truncate\s+table|exec\s+\w+|shutdown\b|create\s+(?:user|table)|grant\s+all)\b"),
     _rule("sql.stacked_query", "SQL_INJECTION", "sql", r"['\"\d)]\s*;\s*(?:drop|delete|insert|update|alter|truncate|exec(?:ute)?|shutdown|grant|create)\s+[^;]+;?\s*(?:--|#|/\*)\s*-*\s*$"),
     _rule("sql.comment", "SQL_INJECTION", "value", r"^[^\n]{0,64}['\"]\s*\)*\s*(?:--(?:\s|-|\+|$)|#\s*$|/\*|;\s*--|;\s*%00)"),
     _rule("sql.functions", "SQL_INJECTION", "value url path search sql", r"\b(?:xp_cmdshell|xp_dirtree|sp_oacreate|sp_executesql|load_file\s*\(|into\s+(?:out|dump)file\b|waitfor\s+delay\s*['\"]|pg_sleep\s*\(|benchmark\s*\(\s*\d{4,}|dbms_pipe\.receive_message|utl_http\.request|utl_inaddr\.|extractvalue\s*\(\s*\d|updatexml\s*\(\s*\d|pg_read_file\s*\(|lo_import\s*\(|copy\s+[\w\s(]+\s+(?:from|to)\s+program\b|load_extension\s*\(|dbms_ldap\.|dblink\s*\(\s*'[^']*password)"),
-    _rule("sql.probing", "SQL_INJECTION", "value url path search", r"(?:['\"\)]|\d)\s*(?:and|or|\|\||;|,)?\s*\(?\s*(?:select\s+(?:sleep|benchmark|version|user|database|current_user|count|@@|\*|null|\w+\s+from)|sleep\s*\(\s*\d|(?:group|order)\s+by\s+\d+\s*(?:--|#)|having\s+\d+\s*=\s*\d|procedure\s+analyse)"),
+    _rule("sql.probing", "SQL_INJECTION", "value url path search", r"(?:['\"\)]|\d)\s*(?:and|or|\|\||;|,)?\s*\(?\s*(?:select\s+(?:sleep|benchmark|version|user|database|current_user|count|@@|\*|null|\w+\s+from)|sleep\s*\(\s*\d|(?:group|order)\s+by\s+\d+\s*(?:--|#)|having\s+\d+\s*=\s*\d|procedure\s+analyse)|(?:\|\||\+|=|\band\b|\bor\b|,)\s*\(\s*select\s+[^\n]{1,80}?\bfrom\b"),
     _rule("sql.schema", "SQL_INJECTION", "value url path", r"\b(?:information_schema\.|sys\.(?:tables|objects|user)|sqlite_master\b|pg_catalog\.|pg_shadow\b|mysql\.user\b|sysobjects\b|all_tables\b\s)"),
     _rule("nosql.operator", "SQL_INJECTION", "value search", r"\{\s*['\"]?\$(?:ne|gt|gte|lt|nin|where|regex|exists|or|func|expr)['\"]?\s*:|\[\$(?:ne|gt|regex|where|nin|exists)\]|['\"]\s*(?:\|\||&&)\s*['\"]?\w*['\"]?\s*={2,3}|\bthis\.\w+\s*(?:==|\.match)|;\s*(?:return|while)\s*\(?(?:true|1)|\bdb\.\w+\.(?:drop|remove|insert|find)\w*\("),
     _rule("ldap.filter", "SQL_INJECTION", "value search", r"\*\)\s*\(\s*(?:\||&|!|\w+=)|\)\s*\(\s*\|\s*\(\s*\w+\s*=|^\*\)\(|\)\(&\)|'\s*or\s+(?:'1'='1|count\()"),
@@ -73,7 +72,7 @@ _SENSITIVE: Final = re2.compile(
     r"(?i)etc|passwd|shadow|\.env|\.ssh|secret|credential|\.git(?:/|$)|config|\.aws|id_rsa|key|token|windows|boot|proc|root|\.\w+rc$|admin|private|database|\.db$|\.sql",
     options(),
 )
-_SQL_COMMENT: Final = re2.compile(r"/\*[^*]{0,64}\*/", options())
+_SQL_COMMENT: Final = re.compile(r"/\*[^*]{0,64}\*/")
 
 
 class CodeScanner:

@@ -16,7 +16,7 @@ _NAMES: Final[tuple[tuple[Role, frozenset[str]], ...]] = (
     ("path", frozenset("path paths file files filename filepath filenames dir dirs directory folder cwd root workspace src dest destination location attachment basedir document output outfile infile logfile".split())),
     ("sql", frozenset("sql statement".split())),
     ("code", frozenset("code script command cmd commands shell bash program snippet source expression expr template patch diff regex pattern jinja html css javascript python yaml json config args argv environment env cron".split())),
-    ("prose", frozenset("message messages text body content contents description comment comments prompt title note notes summary subject reply answer markdown caption bio review feedback instructions reason details question".split())),
+    ("prose", frozenset("message messages text body content contents description comment comments prompt title note notes summary subject reply answer markdown caption bio review feedback instructions reason details question payload data record entry logs context".split())),
     ("search", frozenset("query q search keywords term terms filter where condition".split())),
 )  # fmt: skip
 _SQL_TOOL: Final = re.compile(
@@ -43,7 +43,7 @@ _URL_SHAPE: Final = re.compile(
 _PATH_SHAPE: Final = re.compile(
     r"^(?:\.{1,2}[\\/]|~[\\/]|/[\w.-]|[A-Za-z]:[\\/]|\\\\)[^\n]*$|^[^\s<>]*(?:\.\.|%2e%2e)[\\/%][^\s<>]*$"
 )
-_PROSE_WORDS: Final = 9
+_PROSE_WORDS: Final = 16
 
 
 def role_of(name: str, text: str, tool: str, declared: Mapping[str, Role]) -> Role:

@@ -213,10 +213,10 @@ def spelt_plainly(text: str) -> Iterator[View]:
 
 
 _APART: Final = re2.compile(
-    rb"[A-Za-z0-9](?:(?:-[A-Za-z0-9])+|(?:\.[A-Za-z0-9])+|(?:_[A-Za-z0-9])+|(?:\*[A-Za-z0-9])+|(?:\|[A-Za-z0-9])+|(?:/[A-Za-z0-9])+|(?:~[A-Za-z0-9])+|(?:,[A-Za-z0-9])+|(?: [A-Za-z0-9]\b)+)",
+    "|".join(rf"\b[A-Za-z0-9](?:{sign}[A-Za-z0-9]\b)+" for sign in (r"\-", r"\.", r"\*", r"\|", "/", "~", ",", " ")),
     options(),
 )
-_APART_SIGNS: Final = (r"\-", r"\.", "_", r"\*", r"\|", "/", "~", ",", " ")
+_APART_SIGNS: Final = (r"\-", r"\.", r"\*", r"\|", "/", "~", ",", " ")
 
 
 def joined(text: str) -> Iterator[View]:
