@@ -1,7 +1,7 @@
 """What counts as found, and what as a false alarm.
 
 A positive line is recalled where each of its labels overlaps a finding of a fitting kind. A finding is right where it overlaps any label of
-its line. A false alarm is a negative line with a finding. For ``injection`` a line is judged as a whole, since a refusal is.
+its line. A false alarm is a negative line with a finding. For ``injection`` and ``code_injection`` a line is judged as a whole, since a refusal is.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from tests.corpora.lines import Line
+
+WHOLE: Final = frozenset({"injection", "code_injection"})
 
 
 class Span(NamedTuple):
@@ -33,7 +35,7 @@ class Judged:
     @property
     def recalled(self) -> bool:
         """Whether every label was found."""
-        if self.line.task == "injection":
+        if self.line.task in WHOLE:
             return bool(self.found)
         return all(
             any(_overlap(span, label) and _fits(self.line.task, span, label) for span in self.found)
@@ -43,7 +45,7 @@ class Judged:
     @property
     def false(self) -> list[Span]:
         """The findings that overlap no label."""
-        if self.line.task == "injection" and self.labels:
+        if self.line.task in WHOLE and self.labels:
             return []
         return [span for span in self.found if not any(_overlap(span, label) for label in self.labels)]
 
@@ -92,8 +94,8 @@ def row(task: str, system: str, judged: Iterable[Judged]) -> dict[str, Any]:
     lines = list(judged)
     positives = [one for one in lines if one.labels]
     negatives = [one for one in lines if not one.labels]
-    findings = _findings(lines) if task != "injection" else sum(1 for one in lines if one.found)
-    false = sum(len(one.false) for one in lines) if task != "injection" else sum(1 for one in negatives if one.found)
+    findings = _findings(lines) if task not in WHOLE else sum(1 for one in lines if one.found)
+    false = sum(len(one.false) for one in lines) if task not in WHOLE else sum(1 for one in negatives if one.found)
     return {
         "task": task,
         "system": system,

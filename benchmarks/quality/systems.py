@@ -6,14 +6,16 @@ import json
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.harness import ROOT
 from benchmarks.peers import peer_python
 from benchmarks.quality.scoring import Judged, Span
+from secure_gateway.plugins.guardrails.code_injection import CodeInjectionGuardrailProvider
 from secure_gateway.plugins.guardrails.injection import InjectionGuardrailProvider
 from secure_gateway.plugins.guardrails.pii import PIIGuardrailProvider
 from secure_gateway.plugins.guardrails.scanned import ScanGuardrailProvider
+from secure_gateway.plugins.guardrails.scanner import Finding
 from secure_gateway.plugins.guardrails.secrets import SecretsGuardrailProvider
 from tests.corpora.lines import Label, Line, rendered
 
@@ -35,6 +37,8 @@ class Peer:
     arguments: tuple[str, ...] = ()
 
 
+_CODE_GUARD: Final = CodeInjectionGuardrailProvider({}).create_input_guardrail({})
+
 PEERS: Final[dict[str, tuple[Peer, ...]]] = {
     "pii": (
         Peer("cpex-pii-filter", "cpex-detectors", "cpex_pii"),
@@ -47,18 +51,29 @@ PEERS: Final[dict[str, tuple[Peer, ...]]] = {
         Peer("detect-secrets", "detect-secrets", "detect_secrets"),
     ),
     "injection": (),
+    "code_injection": (),
 }
 
 
 def ours(task: str, lines: Sequence[Line]) -> list[Judged]:
     """Ask the guard of a provider with an empty configuration; nested values go in as values."""
-    guard = _PROVIDERS[task]({}).create_input_guardrail({})
-    assert guard is not None
+    find = _code_in_call if task == "code_injection" else _found_by(task)
     judged = []
     for line in lines:
-        found = [Span(one.type, one.pointer, one.start, one.end) for one in guard._find(line.value)]
+        found = [Span(one.type, one.pointer, one.start, one.end) for one in find(line.value)]
         judged.append(Judged(line, [_placed(line, label) for label in line.labels], found))
     return judged
+
+
+def _found_by(task: str) -> Callable[[Any], list[Finding]]:
+    guard = _PROVIDERS[task]({}).create_input_guardrail({})
+    assert guard is not None
+    return guard._find
+
+
+def _code_in_call(call: Any) -> list[Finding]:
+    """Return what the guard of calls finds; it is told the tool's name, and no schema."""
+    return _CODE_GUARD.find(call["arguments"], call["name"])
 
 
 def _placed(line: Line, label: Label) -> Span:

@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from tests.corpora.generators import benign, benign_injection, benign_pii, benign_secrets, injection, pii, secrets
+from tests.corpora.generators import (
+    benign,
+    benign_code_injection,
+    benign_injection,
+    benign_pii,
+    benign_secrets,
+    code_injection,
+    injection,
+    pii,
+    secrets,
+)
 from tests.corpora.lines import TASKS, Line, laid_out, unique
 
 SEED: Final = 20_240_601
@@ -17,11 +27,13 @@ _POSITIVES: Final[dict[str, Callable[[random.Random], Iterator[Line]]]] = {
     "pii": pii.lines,
     "secrets": secrets.lines,
     "injection": injection.lines,
+    "code_injection": code_injection.lines,
 }
 _NEGATIVES: Final = {
     "pii": benign_pii.SPECIAL,
     "secrets": benign_secrets.SPECIAL,
     "injection": benign_injection.SPECIAL,
+    "code_injection": benign_code_injection.SPECIAL,
 }
 # Each lookalike of the task counts double among the negatives.
 _SPECIAL_SHARE: Final = 2
@@ -36,7 +48,7 @@ def corpus(task: str) -> list[Line]:
 
 
 def _negatives(rng: random.Random, task: str, count: int) -> Iterator[Line]:
-    makers = (*benign.COMMON, *(_NEGATIVES[task] * _SPECIAL_SHARE))
+    makers = (*(() if task == "code_injection" else benign.COMMON), *(_NEGATIVES[task] * _SPECIAL_SHARE))
     seen: set[str] = set()
     if task == "injection":
         for _ in range(_UNSEEN):

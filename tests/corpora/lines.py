@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-TASKS: Final = ("pii", "secrets", "injection")
+TASKS: Final = ("pii", "secrets", "injection", "code_injection")
 _HELD_EVERY: Final = 10
 
 
