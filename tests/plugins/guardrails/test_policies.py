@@ -195,6 +195,15 @@ async def test_a_name_by_itself_goes_before_every_glob_and_of_globs_the_first_co
     assert await made.call(MAIL, tool="abc") == "y"
 
 
+def test_many_named_tools_are_fitted_once_each_and_globs_in_every_way() -> None:
+    names: dict[str, Any] = {f"tool_{number}": {} for number in range(300)}
+    book = manager({"tools": {**names, "a*": {}}}).book("s", {"tools": {**names, "*b": {}}})
+    assert len(book.choices()) == 304
+    tools = ["ab", "ax", "xb", "x", "tool_7"]
+    assert {book.choice(tool) for tool in tools} <= set(book.choices())
+    assert [book.choice(tool) for tool in tools] == [(300, 300), (300, -1), (-1, 300), (-1, -1), (7, 7)]
+
+
 async def test_a_tool_of_which_nothing_is_judged_is_recorded_as_such() -> None:
     made = under({"tools": {"blind": {"input": {"pii": {"direction": "output"}}}}})
     await made.call(MAIL, tool="blind")

@@ -125,7 +125,13 @@ class PolicyBook(NamedTuple):
 
     def choices(self) -> list[tuple[int, int]]:
         """Return everything that ``choice`` can return."""
-        return [(common, own) for common in range(-1, len(self.common_tools)) for own in range(-1, len(self.tools))]
+        # A tool that is named meets one entry of the other list at most: only globs can meet in every way.
+        named = [entry.glob for entry in (*self.common_tools, *self.tools) if not is_glob(entry.glob)]
+        globs = [
+            [-1, *(i for i, entry in enumerate(its) if is_glob(entry.glob))] for its in (self.common_tools, self.tools)
+        ]
+        pairs = [(common, own) for common in globs[0] for own in globs[1]]
+        return list(dict.fromkeys((*pairs, *map(self.choice, named))))
 
     def levels(self, choice: tuple[int, int]) -> tuple[Level, ...]:
         """Return the levels that hold for a choice, the most general first."""

@@ -227,6 +227,23 @@ async def test_content_over_the_limit_is_denied_whatever_on_error_says(kind: str
     assert service.asked == []
 
 
+@ALL
+async def test_an_empty_result_is_nothing_to_ask_about_but_for_a_webhook_which_judges_more_than_text(kind: str) -> None:
+    with Service(lambda _: KINDS[kind].safe) as service:
+        done = await call(kind, service.url, result="", direction="output")
+    assert (done.result, len(service.asked)) == ("", int(kind == "webhook"))
+
+
+async def test_what_was_shut_down_denies_and_starts_nothing() -> None:
+    with Service(lambda _: moderation()) as service:
+        manager = manager_for("openai_moderation", service.url)
+        await call_with(manager)
+        await manager.shutdown()
+        done = await call_with(manager, {"text": "other"})
+    assert isinstance(done.error, PluginError)
+    assert "shut down" in done.reasons
+
+
 async def test_a_lost_connection_is_asked_again_where_that_does_no_harm() -> None:
     answers = iter([b"", response(moderation()), response(moderation())])
     with Service(lambda _: next(answers)) as service:

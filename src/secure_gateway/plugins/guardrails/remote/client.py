@@ -86,6 +86,8 @@ class RemoteClient:
 
     async def ask(self, call: Call, read: Callable[[Any], _Read]) -> _Read:
         """Return what ``read`` makes of the answer. Raises ``AnswerError`` for no answer and for one that ``read`` refuses."""
+        if not self._end.alive:
+            raise AnswerError("it was shut down")
         if os.getpid() != self._pid:
             raise AnswerError("it was set up before this process was forked; load the gateway in each process")
         key = self._cache.digest_of(call.key)

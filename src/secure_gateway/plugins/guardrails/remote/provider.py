@@ -76,6 +76,7 @@ class RemoteRules(msgspec.Struct, frozen=True, kw_only=True):
     action: GuardrailAction
     fails_open: bool
     modifies: bool
+    asks_about_nothing: bool
     longest: int
 
 
@@ -107,6 +108,8 @@ class RemoteGuard:
 
     async def _judge(self, subject: Subject) -> GuardrailResponse:
         rules = self._rules
+        if not rules.asks_about_nothing and not subject.content.strip():
+            return GuardrailResponse(is_safe=True, action=GuardrailAction.ALLOW)  # services refuse an empty question
         if len(subject.content) > rules.longest:
             # Not ``on_error``: whoever writes the content decides how long it is.
             raise AnswerError(
@@ -223,6 +226,7 @@ class RemoteGuardrailProvider(GuardrailProvider):
                 action=_ACTION[actions[side]],
                 fails_open=fails_open,
                 modifies=self.modifies,
+                asks_about_nothing=self.looks_back,
                 longest=self._endpoint.max_content_chars,
             )
             kind = RemoteResultGuard if self.looks_back and side == "output" else RemoteGuard
