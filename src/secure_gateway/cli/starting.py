@@ -30,7 +30,11 @@ STARTING_CONFIGURATION = f"""{{
   "$schema": "./{SCHEMA_FILE_NAME}",
   "plugins": {{
     "auth": {{"provider": "api_key"}},
-    "guardrails": {{"providers": [{{"provider": "pii"}}, {{"provider": "secrets"}}, {{"provider": "injection"}}]}},
+    "guardrails": {{
+      "providers": [
+        {{"provider": "pii"}}, {{"provider": "secrets"}}, {{"provider": "injection"}}, {{"provider": "code_injection"}}
+      ]
+    }},
     "telemetry": {{"provider": "audit"}}
   }},
   "servers": {{}},

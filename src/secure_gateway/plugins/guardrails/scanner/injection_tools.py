@@ -53,7 +53,7 @@ STEERING = (
     rule("redirect_args", 0.55, r"(?:change|set|replace|modify|redirect|always add|add|put|always include|always send|bcc|always bcc|always cc)\s+(?:the\s+|every\s+|all\s+)?(?:recipient|bcc|cc|to address|email|destination|field|mail|\S+@)",
          r"\b(?:change|set|replace|modify|redirect|always add|add|put|always include|always send|bcc|always bcc|always cc)\s+(?:the\s+|every\s+|all\s+)?(?:recipients?|bcc|cc|to address|email addresses?|email|destination|field|mail|\S+@)[^.\n]{0,40}?\S*@\S+", source=MCP),
     rule("model_only", 0.5, r"(?:detail|note|instruction|message|comment|hint|information)s? (?:only |intended |meant |reserved )*(?:for|to) (?:the |all |any )?(?:ai|model|assistant|llm|agent|language)|(?:invisible|not visible|not shown|never shown) to",
-         r"\b(?:(?:detail|notes?|instructions?|message|comment|hint|information)s? (?:only |intended |meant |reserved )*(?:for|to) (?:the |all |any )?(?:ai|models?|assistants?|llms?|agents?|language models?)(?: only| reading| assistant| agent| model)?\s*[,:.(]|(?:invisible|not visible|not shown|never shown) to (?:the )?(?:users?|humans?))", source=MCP),
+         r"\b(?:(?:detail|notes?|instructions?|message|comment|hint|information)s? (?:only |intended |meant |reserved )*(?:for|to) (?:the |all |any )?(?:ai|models?|assistants?|llms?|agents?|language models?)(?: only| reading| assistant| agent| model)?\s*[,:(]|(?:invisible|not visible|not shown|never shown) to (?:the )?(?:users?|humans?))", source=MCP),
 )  # fmt: skip
 
 _ROLE = r"(?:system|assistant|developer|user|human|instructions?|new instructions?|admin(?:istrator)?|root)"
