@@ -100,7 +100,8 @@ def test(session: Session, *, files: tuple[Path, ...]) -> ExitCode:
                 raise CommandError(
                     f"{file}: there is no server {case.server!r}. {did_you_mean(case.server, known)}".strip()
                 )
-        outcomes = asyncio.run(_run(parts, [case for _, case in cases]))
+        with contextlib.redirect_stdout(sys.stderr):  # what plugins print must not stand in the result
+            outcomes = asyncio.run(_run(parts, [case for _, case in cases]))
     results = [
         (file, case, outcome, differences(case.expect, outcome))
         for (file, case), outcome in zip(cases, outcomes, strict=True)
