@@ -10,10 +10,11 @@ import base64
 import binascii
 import codecs
 import html
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 import re2
@@ -28,10 +29,10 @@ _STRINGS: Final = re2.compile(rb"[\x20-\x7e\r\n\t]{16,}", options())
 CODED: Final = (
     r"%[0-9A-Fa-f]{2}|&(?:#[0-9xX]|[a-z]{2,6};)|\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|[A-Za-z0-9+/_-]{28}"
 )
-_CODED: Final = re2.compile(
-    rb"((?:%[0-9A-Fa-f]{2})+)|(&(?:#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6})|[a-zA-Z]{2,8});?)|(\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}))"
-    rb"|((?:[A-Za-z0-9+/_-]{60,}(?:\\?\r?\n))+[A-Za-z0-9+/_-]{2,}={0,2}|[A-Za-z0-9+/_-]{28,}={0,2})",
-    options(),
+# Python's own engine where each match is handled: RE2's binding takes microseconds for one. None of these goes back over what it read.
+_CODED: Final = re.compile(
+    r"((?:%[0-9A-Fa-f]{2})+)|(&(?:#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6})|[a-zA-Z]{2,8});?)|(\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}))"
+    r"|((?:[A-Za-z0-9+/_-]{60,}\\?\r?\n)+[A-Za-z0-9+/_-]{2,}={0,2}|[A-Za-z0-9+/_-]{28,}={0,2})"
 )
 _SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "/": "/"}
 
@@ -105,37 +106,21 @@ class Layer(NamedTuple):
 
 def decoded(text: str) -> Iterator[View]:
     """Undo what programs decode, all of one level at once."""
-    pieces = [
-        Piece(start, end, new) for start, end, match in _matches(_CODED, text) if (new := _decode(match)) is not None
-    ]
+    pieces = [Piece(*match.span(), new) for match in _CODED.finditer(text) if (new := _decode(match)) is not None]
     if pieces:
         yield DecodedText(text, pieces)
 
 
-def _matches(pattern: Any, text: str) -> Iterator[tuple[int, int, Any]]:
-    """Yield the matches in the UTF-8 of ``text`` with their places in characters."""
-    data = text.encode("utf-8", "surrogatepass")
-    last = count = 0
-    plain = len(data) == len(text)
-    for match in pattern.finditer(data):
-        start, end = match.span()
-        if not plain:
-            count += len(data[last:start].decode("utf-8", "surrogatepass"))
-            last, start, end = end, count, count + end - start  # what is matched is ASCII
-            count = end
-        yield start, end, match
-
-
-def _decode(match: Any) -> str | None:
+def _decode(match: re.Match[str]) -> str | None:
     percent, entity, escape, run = match.groups()
     if percent is not None:
         return unquote_to_bytes(percent).decode("utf-8", "replace")
     if entity is not None:
-        plain = html.unescape(entity.decode())
-        return plain if plain != entity.decode() else None
+        plain = html.unescape(entity)
+        return plain if plain != entity else None
     if escape is not None:
-        return _escaped(escape.decode())
-    return _readable_run(run)
+        return _escaped(escape)
+    return _readable_run(run.encode())
 
 
 def _escaped(escape: str) -> str:
@@ -192,10 +177,10 @@ _LEET: Final = {
 _TELLING: Final = (
     "ignore disregard forget override bypass instruction direction directive guideline prompt rules orders command constraint previous system reveal password pretend assistant restriction contents conversation"
 ).split()
-_LEET_TOKEN: Final = re2.compile(rb"[A-Za-z0-9@$!|]*[0-9@$!|][A-Za-z0-9@$!|]*", options())
+_LEET_TOKEN: Final = re.compile(r"[A-Za-z0-9@$!|]+")
 _SIGNS: Final = "0345789@$2"
 _PLAIN: Final = "oeastbgasz"
-_SPELLINGS: Final = tuple(bytes.maketrans(f"{_SIGNS}1!|".encode(), f"{_PLAIN}{one}".encode()) for one in ("iii", "lil"))
+_SPELLINGS: Final = tuple(str.maketrans(f"{_SIGNS}1!|", f"{_PLAIN}{one}") for one in ("iii", "lil"))
 
 
 def _spelt(word: str) -> str:
@@ -207,24 +192,21 @@ def _spelt(word: str) -> str:
 
 def spelt_plainly(text: str) -> Iterator[View]:
     """Read digits and signs inside words as the letters that they look like."""
-    found = [(start, end, match.group()) for start, end, match in _matches(_LEET_TOKEN, text)]
+    found = [match for match in _LEET_TOKEN.finditer(text) if not match[0].isalpha()]
     for table in _SPELLINGS:
-        yield DecodedText(text, [Piece(start, end, token.translate(table).decode()) for start, end, token in found])
+        yield DecodedText(text, [Piece(*match.span(), match[0].translate(table)) for match in found])
 
 
-_APART: Final = re2.compile(
+_APART: Final = re.compile(
     "|".join(rf"\b[A-Za-z0-9](?:{sign}[A-Za-z0-9]\b)+" for sign in (r"\-", r"\.", r"\*", r"\|", "/", "~", ",", " ")),
-    options(),
+    re.ASCII,
 )
 _APART_SIGNS: Final = (r"\-", r"\.", r"\*", r"\|", "/", "~", ",", " ")
 
 
 def joined(text: str) -> Iterator[View]:
     """Join letters that stand apart."""
-    pieces = []
-    for start, end, match in _matches(_APART, text):
-        token = match.group()
-        pieces.append(Piece(start, end, token[::2].decode()))
+    pieces = [Piece(*match.span(), match[0][::2]) for match in _APART.finditer(text)]
     if pieces:
         yield DecodedText(text, pieces)
 
