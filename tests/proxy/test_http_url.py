@@ -220,7 +220,7 @@ def test_events_pass_one_by_one_with_their_cursors_and_are_judged(client: HttpCl
     found = events(client.call("sse", key=5, text="hello").text)
     assert [event.cursor for event in found] == ["c/0", "", "c/1", "c/2"]
     assert found[0].lines == ["id: c/0", "retry: 77", "data: "]
-    assert found[1].raw == ": a comment"
+    assert found[1].raw == ":"
     assert found[3].message["id"] == 5
     masked = events(client.call("sse", key=6, text="a S" + "ECRET").text)
     assert masked[2].message["params"]["data"] == "a ******"
@@ -255,6 +255,30 @@ def test_an_event_that_cannot_be_judged_is_dropped(client: HttpClient, data: str
     assert found[1].message["result"] == {}
     assert "999" not in found[0].raw
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    "unjudged",
+    [
+        ": hidden words\n\n",
+        "event: hidden words\ndata:\n\n",
+        'event: ping\ndata: {"jsonrpc":"2.0","method":"notifications/message","params":{"data":"hidden words"}}\n\n',
+        "event: ping\ndata: hidden words\n\n",
+        "retry: hidden words\ndata: \n\n",
+        "other: hidden words\nid: 3\n\n",
+    ],
+)
+def test_of_a_stream_nothing_passes_that_is_no_message_but_cursors_retry_times_and_empty_comments(
+    client: HttpClient, unjudged: str
+) -> None:
+    text = client.call("rawsse", body=f'{unjudged}data: {{"jsonrpc":"2.0","id":$ID,"result":{{}}}}\n\n').text
+    assert "hidden words" not in text
+    assert events(text)[-1].message["result"] == {}
+
+
+def test_an_answer_under_the_name_of_another_event_fails_its_request(client: HttpClient) -> None:
+    body = 'event: ping\ndata: {"jsonrpc":"2.0","id":$ID,"result":{}}\n\n'
+    assert events(client.call("rawsse", body=body).text)[-1].message["error"]["data"]["code"] == "invalid_result"
 
 
 @pytest.mark.parametrize("how", ["raw", "rawsse"])

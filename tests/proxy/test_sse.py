@@ -21,7 +21,8 @@ def test_events_are_the_same_however_the_stream_is_cut(events: list[list[bytes]]
     for cut in [*cuts, len(stream)]:
         found += splitter.feed(stream[:cut])
         stream = stream[cut:]
-    assert [event.raw for event in found] == [b"".join(line + b"\r\n" for line in lines) + b"\r\n" for lines in events]
+    whole = EventSplitter(10_000).feed(b"".join(b"".join(line + b"\n" for line in lines) + b"\n" for lines in events))
+    assert [event.raw for event in found] == [event.raw for event in whole]
     assert [event.data for event in found] == [
         b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:")) for lines in events
     ]
@@ -62,3 +63,23 @@ def test_new_data_keeps_everything_else_and_never_becomes_two_events(events: lis
 def test_a_message_with_line_breaks_is_one_event() -> None:
     (event,) = EventSplitter(1000).feed(message_event(b'{\r\n"a": 1\n}'))
     assert event.data == b'{  "a": 1 }'
+
+
+@given(_EVENTS)
+def test_what_passes_is_data_cursors_retry_times_the_one_name_and_empty_comments(events: list[list[bytes]]) -> None:
+    for event in EventSplitter(10_000).feed(
+        b"".join(b"".join(line + b"\n" for line in lines) + b"\n" for lines in events)
+    ):
+        for line in event.raw.split(b"\r\n"):
+            name, _, value = line.partition(b":")
+            said = value.removeprefix(b" ")
+            assert (
+                name in (b"data", b"id")
+                or (name, said) in ((b"", b""), (b"event", b"message"), (b"event", b""))
+                or (name == b"retry" and said.isdigit())
+            )
+
+
+def test_lines_that_may_pass_stay_as_they_came() -> None:
+    raw = b"id:7\r\nretry: 10\r\nevent: message\r\ndata: {}\r\n\r\n"
+    assert EventSplitter(100).feed(raw)[0].raw == raw

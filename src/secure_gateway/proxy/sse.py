@@ -1,4 +1,8 @@
-"""Server-sent events (WHATWG HTML, server-sent events), as MCP uses them: one message an event, cursors and comments kept as they are."""
+"""Server-sent events (WHATWG HTML, server-sent events), as MCP uses them: one message an event, cursors and retry times kept as they are.
+
+What no policy could judge is taken out as an event is read: comments become empty ones, which keep a connection open as well, and fields
+that the standard does not know are left out, as are the names of events other than ``message``.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,22 @@ from secure_gateway.proxy.wire import WireError
 
 _FRAMING: Final = 64 * 1024
 """Bytes that an event may take beside its data."""
+_KEPT: Final = frozenset({b"", b"data", b"id"})
+"""Fields that pass whatever they say; the empty name is that of comments."""
+_MESSAGES: Final = frozenset({b"", b"message"})
+"""Names under which an event is dispatched as ``message``."""
 
 
 class Event(msgspec.Struct, frozen=True):
-    """One event. ``raw``: its lines, as they came, up to and with the empty line; ``data``: what they carry; ``cursor``: has an id."""
+    """One event. ``raw``: the lines that may pass, as they came, up to and with the empty line; ``data``: what they carry.
+
+    ``is_message``: it has no other name than ``message``, which is all that MCP sends.
+    """
 
     raw: bytes
     data: bytes
     has_cursor: bool = False
+    is_message: bool = True
 
     def with_data(self, data: bytes) -> bytes:
         """Return the event with other data; its id, its retry time and its comments stay."""
@@ -81,10 +93,23 @@ def _line_end(buffer: bytearray, start: int) -> tuple[int, int] | None:
 
 
 def _event(lines: list[bytes]) -> Event:
+    is_message = all(_value(line) in _MESSAGES for line in lines if _is_field(line, b"event"))
+    lines = [b":" if line.startswith(b":") else line for line in lines if _may_pass(line, is_message=is_message)]
     data = [line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:")]
     data += [b"" for line in lines if line == b"data"]
     has_cursor = any(_is_field(line, b"id") for line in lines)
-    return Event(b"".join(line + b"\r\n" for line in lines) + b"\r\n", b"\n".join(data), has_cursor)
+    return Event(b"".join(line + b"\r\n" for line in lines) + b"\r\n", b"\n".join(data), has_cursor, is_message)
+
+
+def _may_pass(line: bytes, *, is_message: bool) -> bool:
+    name = line.partition(b":")[0]
+    if name == b"retry":
+        return _value(line).isdigit()
+    return name in _KEPT or (name == b"event" and is_message)
+
+
+def _value(line: bytes) -> bytes:
+    return line.partition(b":")[2].removeprefix(b" ")
 
 
 def _is_field(line: bytes, name: bytes) -> bool:

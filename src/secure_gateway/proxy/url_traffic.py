@@ -21,7 +21,7 @@ from secure_gateway.proxy.sse import Event
 from secure_gateway.proxy.url_session import UrlSession
 from secure_gateway.proxy.url_tasks import TaskOwners
 from secure_gateway.proxy.url_upstream import UrlUpstream
-from secure_gateway.proxy.wire import Kind, Message, WireLimits, cancelled_id, decode
+from secure_gateway.proxy.wire import Kind, Message, WireError, WireLimits, cancelled_id, decode
 from secure_gateway.types import Request
 
 _log = logging.getLogger(__name__)
@@ -61,12 +61,16 @@ class UrlTraffic:
 
     def read_event(self, event: Event) -> Message | None:
         """Return the message that an event carries, None where it carries none. Raises ``WireError``."""
-        return decode(event.data, self.limits) if event.data.strip() else None
+        if not event.data.strip():
+            return None
+        if not event.is_message:
+            raise WireError("an event of another kind than message")
+        return decode(event.data, self.limits)
 
     async def pass_event(self, exchange: Exchange, session: UrlSession, event: Event, message: Message | None) -> None:
         """Judge one event that is not the awaited answer, and send on what may pass."""
         if message is None:
-            await exchange.reply.event(event.raw)  # a cursor, a comment, a retry time
+            await exchange.reply.event(event.raw)  # a cursor, an empty comment, a retry time
         elif message.kind is Kind.NOTIFICATION:
             await self._pass_notification(exchange, session, event, message)
         elif message.kind is Kind.REQUEST and not exchange.modern:
