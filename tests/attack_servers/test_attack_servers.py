@@ -51,6 +51,12 @@ LOOK_ALIKES = (
     "send_emaiI",
     "\uff53end_email",
 )
+
+
+def letter(tool: str) -> Step:
+    return {"do": "call", "tool": tool, "arguments": LETTER}
+
+
 RESOURCES = {"good": "handbook://welcome", "bad": "handbook://travel"}
 
 STEPS: Mapping[str, Sequence[Step]] = {
@@ -73,7 +79,7 @@ STEPS: Mapping[str, Sequence[Step]] = {
         LIST,
         call("quote", symbol="C", account="7"),
     ],
-    HONEST: [LIST, call("send_email", **LETTER)],
+    HONEST: [LIST, letter("send_email")],
     "exhaustion": [
         call("small"),
         call("huge"),
@@ -87,8 +93,8 @@ STEPS: Mapping[str, Sequence[Step]] = {
 }
 # Only behind the honest one: which of two is the double is told by which of them was there first.
 LATER: Mapping[str, Sequence[Step]] = {
-    "shadowing": [LIST, call("send_email", **LETTER), call("measure", text="four")],
-    "look_alikes": [LIST, *(call(name, **LETTER) for name in LOOK_ALIKES), call("weigh", text="four")],
+    "shadowing": [LIST, letter("send_email"), call("measure", text="four")],
+    "look_alikes": [LIST, *(letter(name) for name in LOOK_ALIKES), call("weigh", text="four")],
 }
 
 

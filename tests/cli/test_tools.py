@@ -60,7 +60,7 @@ def _states(invoke: Invoke, *arguments: str) -> dict[str, str]:
 
 def _offered(invoke: Invoke, name: str) -> str:
     findings = json.loads(invoke("--json", "check").stdout)["findings"]
-    return next(each["detail"] for each in findings if each["what"] == f"server {name}")
+    return str(next(each["detail"] for each in findings if each["what"] == f"server {name}"))
 
 
 def test_what_check_saw_first_is_listed_and_nothing_else_is_asked_for_it(server: Server, invoke: Invoke) -> None:

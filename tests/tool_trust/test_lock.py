@@ -29,7 +29,10 @@ def pin(file: LockFile, server: str, tool: str) -> None:
 
 
 def pin_many(path: Path, server: str, count: int) -> None:
-    file = LockFile(path)
+    pin_more(LockFile(path), server, count)
+
+
+def pin_more(file: LockFile, server: str, count: int) -> None:
     for number in range(count):
         pin(file, server, f"tool{number}")
 
@@ -136,14 +139,15 @@ def test_processes_and_threads_that_pin_at_once_lose_nothing(path: Path) -> None
     shared = LockFile(path)
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=pin_many, args=(path, f"process{n}", count)) for n in range(2)]
-    threads = [
-        threading.Thread(target=lambda n=n: [pin(shared, f"thread{n}", f"t{i}") for i in range(count)])
-        for n in range(2)
-    ]
-    for each in (*processes, *threads):
-        each.start()
-    for each in (*processes, *threads):
-        each.join(60)
+    threads = [threading.Thread(target=pin_more, args=(shared, f"thread{n}", count)) for n in range(2)]
+    for process in processes:
+        process.start()
+    for thread in threads:
+        thread.start()
+    for process in processes:
+        process.join(60)
+    for thread in threads:
+        thread.join(60)
     servers = LockFile(path).read().servers
     assert {name: len(pins) for name, pins in servers.items()} == dict.fromkeys(
         ("process0", "process1", "thread0", "thread1"), count
