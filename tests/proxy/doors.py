@@ -103,19 +103,21 @@ async def stdio_door(gateway: Gateway, log: Path) -> AsyncIterator[Ask]:
 
 @asynccontextmanager
 async def http_door(gateway: Gateway, server: UpstreamServer) -> AsyncIterator[Ask]:
-    """The HTTP door before ``server``. ``ask.headers`` are those of the last answer."""
+    """The HTTP door before ``server``. ``ask.response`` is the last answer; what has no key is a notification."""
     settings = ProxySettings(servers={server.name: server})
     app = create_app(gateway, settings, dict(os.environ))
     await app.start()
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost", timeout=20)
     headers = {"accept": ACCEPT, "content-type": "application/json"}
 
-    async def ask(method: str, params: dict[str, Any] | None = None, key: int = 1) -> dict[str, Any]:
-        body = {"jsonrpc": "2.0", "id": key, "method": method, "params": params or {}}
+    async def ask(method: str, params: dict[str, Any] | None = None, key: int | None = 1) -> dict[str, Any]:
+        body = {"jsonrpc": "2.0", **({} if key is None else {"id": key}), "method": method, "params": params or {}}
         response = await client.post(f"/servers/{server.name}/mcp", json=body, headers=headers)
         ask.response = response  # type: ignore[attr-defined]
         if "mcp-session-id" in response.headers:
             headers["mcp-session-id"] = response.headers["mcp-session-id"]
+        if key is None:
+            return {}
         if response.headers["content-type"] == "text/event-stream":
             return events(response.text)[-1].message
         answer: dict[str, Any] = response.json()

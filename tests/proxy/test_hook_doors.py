@@ -269,6 +269,21 @@ async def test_headers_of_a_plugin_go_upstream_where_they_are_allowed_and_to_the
     assert [(r.outcome, r.door) for r in sink.records if r.operation == "http"] == [("modified", "http")]
 
 
+async def test_what_a_plugin_leaves_of_the_headers_goes_upstream_with_a_notification_too(
+    tmp_path: Path, upstream: Upstream
+) -> None:
+    witness = Witness()
+    gateway, _ = guarded(witness)
+    async with proxy("HTTP, URL", gateway, tmp_path / "log", upstream) as ask:
+        await ask("initialize", _PARAMS["initialize"])
+        witness.changes = {
+            "http_pre_request": lambda payload: HttpHeaderPayload({**payload.headers, "x-passed": "left"})
+        }
+        await ask("notifications/initialized", key=None)
+    assert "id" not in upstream[0].seen[-1].message
+    assert upstream[0].seen[-1].header("x-passed") == ["left"]
+
+
 async def test_a_violation_says_how_it_is_answered_over_http_within_bounds(tmp_path: Path, upstream: Upstream) -> None:
     class Teapot(Witness):
         async def meet(self, name: str, payload: Any) -> PluginResult[Any]:
