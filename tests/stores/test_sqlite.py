@@ -145,19 +145,45 @@ def test_a_file_that_is_no_database_is_a_store_error(path: Path, content: bytes)
         SQLiteStore(path)
 
 
-def test_damage_to_a_store_in_use_is_a_store_error(path: Path) -> None:
+def _filled(path: Path) -> None:
     store = SQLiteStore(path)
     for number in range(200):
         store.put("keys", str(number), b"x" * 500)
     store.close()
-    size = path.stat().st_size
+
+
+def _overwrite(path: Path, page: int, content: bytes) -> None:
     with path.open("r+b") as file:
-        file.seek(4096)
-        file.write(os.urandom(size - 4096))
-    damaged = SQLiteStore(path)
+        file.seek(page * _PAGE)
+        file.write(content)
+
+
+_PAGE = 4096
+
+
+@pytest.mark.parametrize("content", [bytes(_PAGE), b"\xff" * 300, b"\x0d" + bytes(99)])
+def test_a_store_that_was_damaged_in_place_does_not_open_whichever_page_it_was(path: Path, content: bytes) -> None:
+    _filled(path)
+    whole = path.read_bytes()
+    for page in range(1, len(whole) // _PAGE):
+        path.write_bytes(whole)
+        _overwrite(path, page, content)
+        with pytest.raises(StoreError, match="damaged"):
+            SQLiteStore(path)
+    path.write_bytes(whole)
+    SQLiteStore(path).close()
+
+
+@pytest.mark.parametrize("byte", [b"\0", b"\xff"])
+def test_damage_to_a_store_in_use_is_a_store_error(path: Path, byte: bytes) -> None:
+    _filled(path)
+    store = SQLiteStore(path)
+    _overwrite(path, 1, byte * (path.stat().st_size - _PAGE))
     with pytest.raises(StoreError, match="damaged"):
-        damaged.scan("keys")
-    damaged.close()
+        store.scan("keys")
+    with pytest.raises(StoreError, match="damaged"):
+        store.get("keys", "7")
+    store.close()
 
 
 def test_the_database_of_another_program_is_left_alone(path: Path) -> None:

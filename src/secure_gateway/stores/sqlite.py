@@ -47,6 +47,9 @@ _COUNT = (
 _PLACES = "INSERT INTO counter (tbl, place) VALUES (?, ?) ON CONFLICT (tbl) DO UPDATE SET place = place + excluded.place RETURNING place"
 
 
+_DAMAGED = "the file is damaged: restore it from a backup, or move it away and make new keys"
+
+
 class SQLiteStore(StateStore):
     """A store in the file ``path``: mode 0600, made when missing, in a folder that is made 0700 when missing.
 
@@ -73,6 +76,7 @@ class SQLiteStore(StateStore):
         with ExitStack() as undo, self._guarded():
             undo.callback(self._writer.close)
             self._prepare()
+            self._check_whole()
             self._reader = self._connect(busy_seconds)
             undo.callback(self._reader.close)
             self._reader.execute("PRAGMA query_only = ON")
@@ -179,7 +183,11 @@ class SQLiteStore(StateStore):
     def _connect(self, busy_seconds: float) -> sqlite3.Connection:
         # No statement opens a transaction by itself, and the locks below stand for the check of threads.
         with self._guarded():
-            return sqlite3.connect(self._path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+            made = sqlite3.connect(self._path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+            made.execute(
+                "PRAGMA cell_size_check = ON"
+            )  # a page that is damaged later is an error as well, not an empty one
+            return made
 
     def _prepare(self) -> None:
         run = self._writer.execute
@@ -198,6 +206,12 @@ class SQLiteStore(StateStore):
             if run("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):  # else another process was quicker
                 self._run_script(_SCHEMA)
             run("COMMIT")
+
+    def _check_whole(self) -> None:
+        """Raise ``StoreError`` for a file that was damaged in place: a page that is not read as ours would otherwise be an empty table."""
+        found = self._writer.execute("PRAGMA quick_check(1)").fetchone()
+        if found != ("ok",):
+            raise StoreError(f"{self._path}: {found[0] if found else 'it cannot be checked'}; {_DAMAGED}")
 
     def _run_script(self, script: str) -> None:
         for statement in filter(str.strip, script.split(";")):
@@ -263,7 +277,7 @@ def _text(name: bytes) -> str:
 def _way_out(error: sqlite3.Error) -> str:
     match getattr(error, "sqlite_errorcode", None):
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            return "the file is damaged: restore it from a backup, or move it away and make new keys"
+            return _DAMAGED
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return "another process holds it; try again, or find out what keeps writing to it"
         case sqlite3.SQLITE_FULL:
