@@ -31,7 +31,7 @@ COMMANDS = {
     "plugin": Listed(f"{_HERE}.plugin:plugin", "Run plugins on their own, for gateways elsewhere."),
     "call": Listed(f"{_HERE}.call:call", "Call a tool of a configured server through the gateway."),
     "explain": Listed(f"{_HERE}.explain:explain", "Show why a request was allowed, changed or denied."),
-    "audit": Listed(f"{_HERE}.audit:audit", "Check that the audit is as it was written."),
+    "audit": Listed(f"{_HERE}.audit:audit", "Check what the `audit` provider has written."),
     "keys": Listed(f"{_HERE}.keys:keys", "Make, list and end API keys."),
     "servers": Listed(f"{_HERE}.servers:servers", "Add, list, remove and import MCP servers."),
     "tools": Listed(f"{_HERE}.tools:tools", "Show and accept the definitions of tools."),
