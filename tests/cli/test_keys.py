@@ -159,3 +159,23 @@ def test_a_missing_master_key_stops_every_key_command(started: Started, invoke: 
     done = invoke("keys", "list")
     assert done.exit_code == ExitCode.CONFIGURATION
     assert "master.key" in done.stderr
+
+
+def test_keys_of_another_master_key_are_marked_and_no_new_one_is_made_beside_them(
+    started: Started, invoke: Invoke
+) -> None:
+    path = started.folder / "master.key"
+    path.write_bytes(path.read_bytes()[::-1])
+    assert [key["status"] for key in _json(invoke, "keys", "list")] == ["other master key"]
+    done = invoke("keys", "list")
+    assert "other master key" in done.stdout
+    assert "Put that one back, or revoke them" in done.stderr
+    done = invoke("keys", "create", "--user", "ann", "--role", "everything")
+    assert done.exit_code != ExitCode.OK
+    assert f"({started.key_id}): put the former master key back, or revoke them" in done.stderr
+    assert any(finding["what"] == "keys" and "master key" in finding["detail"] for finding in _findings(invoke))
+
+
+def _findings(invoke: Invoke) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(invoke("--json", "check", "--offline").stdout)["findings"]
+    return found

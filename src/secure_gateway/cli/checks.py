@@ -84,8 +84,17 @@ def _key_findings(parts: Parts) -> Iterator[Finding]:
         )
         return
     now = parts.services.clock()
-    entries = KeyRing(parts.services).list()
-    usable = [entry for entry in entries if not entry.disabled and (entry.expires_at is None or entry.expires_at > now)]
+    ring = KeyRing(parts.services)
+    entries = ring.list()
+    strange = sum(not ring.recognizes(entry) for entry in entries)
+    if strange:
+        detail = f"{strange} were made under another master key and open nothing; put that one back, or revoke them"
+        yield Finding("keys", "warning", detail)
+    usable = [
+        entry
+        for entry in entries
+        if ring.recognizes(entry) and not entry.disabled and (entry.expires_at is None or entry.expires_at > now)
+    ]
     if not usable:
         yield Finding("keys", "warning", "no key works; `secure-gateway keys create` makes one")
     else:

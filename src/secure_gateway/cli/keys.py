@@ -20,6 +20,7 @@ from secure_gateway.plugins.auth.key_ring import KeyEntry, KeyGrant, KeyRing
 from secure_gateway.plugins.services import ProviderServices
 
 _DEFAULT_OVERLAP = "1d"
+_OTHER_KEY = "other master key"
 
 
 @click.group(cls=GatewayGroup)
@@ -71,8 +72,10 @@ def list_keys(session: Session) -> None:
     """List the keys: whom each stands for, what it may use, how long it lives. Never the keys themselves."""
     with _opened(session) as (_, services, ring):
         entries, now = ring.list(), services.clock()
+    strange = {entry.key_id for entry in entries if not ring.recognizes(entry)}
+    statuses = {entry.key_id: _OTHER_KEY if entry.key_id in strange else _status(entry, now) for entry in entries}
     if session.json:
-        print_json([_facts(entry, now) for entry in entries])
+        print_json([{**_facts(entry, now), "status": statuses[entry.key_id]} for entry in entries])
         return
     print_table(
         ("id", "user", "roles", "name", "made", "ends", "status"),
@@ -84,12 +87,16 @@ def list_keys(session: Session) -> None:
                 entry.grant.name,
                 shown_time(entry.created_at),
                 shown_time(entry.expires_at),
-                _status(entry, now),
+                statuses[entry.key_id],
             )
             for entry in entries
         ),
         empty="There is no key. `secure-gateway keys create --user ID --role NAME` makes one.",
     )
+    if strange:
+        print_note(
+            f"{len(strange)} of these keys open nothing: they were made under another master key. Put that one back, or revoke them."
+        )
 
 
 @keys.command("disable")

@@ -42,6 +42,29 @@ def test_the_store_holds_neither_the_key_nor_a_hash_that_another_master_key_woul
     assert KeyHasher(services).digest(text) != KeyHasher(other).digest(text)
 
 
+def test_under_another_master_key_no_key_is_made_until_those_that_open_nothing_are_revoked(
+    services: ProviderServices, ring: KeyRing
+) -> None:
+    entry, _ = ring.create(GRANT)
+    other = KeyRing(msgspec.structs.replace(services, master_key=MasterKey(bytes(32))))
+    assert (ring.recognizes(entry), [other.recognizes(each) for each in other.list()]) == (True, [False])
+    with pytest.raises(KeyRingError, match=rf"1 of 1 keys.*{entry.key_id}.*put the former master key back, or revoke"):
+        other.create(GRANT)
+    other.revoke(entry.key_id)
+    assert other.recognizes(other.create(GRANT)[0])
+
+
+def test_a_key_of_a_release_that_did_not_note_its_master_key_is_taken_for_ours(
+    services: ProviderServices, ring: KeyRing
+) -> None:
+    entry, _ = ring.create(GRANT)
+    row = msgspec.json.decode(services.store.get(TABLE, f"key:{entry.key_id}") or b"")
+    del row["origin"]
+    services.store.put(TABLE, f"key:{entry.key_id}", msgspec.json.encode(row))
+    assert ring.recognizes(ring.get(entry.key_id))
+    ring.create(GRANT)
+
+
 def test_no_repr_and_no_listing_shows_a_hash(services: ProviderServices, ring: KeyRing) -> None:
     entry, _ = ring.create(GRANT)
     row = msgspec.json.decode(services.store.get(TABLE, f"key:{entry.key_id}") or b"")

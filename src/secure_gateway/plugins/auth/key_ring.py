@@ -15,6 +15,8 @@ from secure_gateway.plugins.services import ProviderServices
 
 TABLE = "api_keys"
 PURPOSE = "api-key-hash"
+_MARK_PURPOSE = "api-key-origin"
+_MARK_BYTES = 8
 _MAX_NAME = 512
 
 # An entry is written once and never rewritten; what happens to it later stands in marks beside it. So nothing is read, changed and
@@ -43,7 +45,10 @@ class KeyGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class KeyEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One key as lists show it: everything but the key. ``expires_at`` counts a rotation in."""
+    """One key as lists show it: everything but the key. ``expires_at`` counts a rotation in.
+
+    ``origin`` tells master keys apart without saying anything of them; empty for a key of a release that did not note it.
+    """
 
     key_id: str
     grant: KeyGrant
@@ -51,6 +56,7 @@ class KeyEntry(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float | None
     disabled: bool
     rotated: bool
+    origin: str = ""
 
     def __repr__(self) -> str:
         return f"KeyEntry({self.key_id!r} of {self.grant.user_id!r}, disabled={self.disabled}, expires_at={self.expires_at})"
@@ -66,13 +72,14 @@ class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
         return f"StoredKey({self.entry!r})"
 
 
-class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What stands in the store under ``key:<id>``."""
 
     version: int
     digest: bytes
     grant: KeyGrant
     created_at: float
+    origin: str = ""
 
     def __repr__(self) -> str:
         return f"_Row(version={self.version})"
@@ -109,15 +116,26 @@ class KeyRing:
         self._store = services.store
         self._clock = services.clock
         self._hasher = KeyHasher(services)
+        self._origin = services.master_key.derive(_MARK_PURPOSE)[:_MARK_BYTES].hex()
+
+    def recognizes(self, entry: KeyEntry) -> bool:
+        """Tell whether the present master key can verify the key; also where its entry does not say which one made it."""
+        return entry.origin in ("", self._origin)
 
     def create(self, grant: KeyGrant) -> tuple[KeyEntry, str]:
-        """Make a key. Returns its entry and the key itself, which is kept nowhere and shown this once."""
+        """Make a key. Returns its entry and the key itself, which is kept nowhere and shown this once.
+
+        Raises ``KeyRingError`` where another master key made keys that are still there: it was lost or replaced, and that has to be looked at first.
+        """
         now = self._clock()
         _check_grant(grant, now)
+        self._check_master_key()
         while True:
             key_id = key_format.new_id()
             text = key_format.new_key(key_id)
-            row = _Row(version=_ROW_VERSION, digest=self._hasher.digest(text), grant=grant, created_at=now)
+            row = _Row(
+                version=_ROW_VERSION, digest=self._hasher.digest(text), grant=grant, created_at=now, origin=self._origin
+            )
             if self._store.create(TABLE, _KEY + key_id, msgspec.json.encode(row)):
                 return self.get(key_id), text
 
@@ -175,6 +193,16 @@ class KeyRing:
         self._store.delete(TABLE, _DISABLED + key_id)
         self._store.delete(TABLE, _ENDS + key_id)
 
+    def _check_master_key(self) -> None:
+        stored, _ = read_keys(dict(self._store.scan(TABLE, _KEY)))
+        strange = sorted(key_id for key_id, key in stored.items() if not self.recognizes(key.entry))
+        if strange:
+            raise KeyRingError(
+                f"the master key is not the one under which {len(strange)} of {len(stored)} keys were made, which open nothing now "
+                f"({', '.join(strange[:5])}{', …' if len(strange) > 5 else ''}): put the former master key back, "  # noqa: PLR2004 - as many as one reads
+                "or revoke them (`secure-gateway keys list` marks them) and make the key then"
+            )
+
 
 def read_keys(rows: dict[str, bytes], ids: Iterable[str] | None = None) -> tuple[dict[str, StoredKey], list[str]]:
     """Return the keys that the table's ``rows`` describe, by id, and the ids of those that cannot be read.
@@ -210,6 +238,7 @@ def read_key(key_id: str, value: bytes, rows: dict[str, bytes]) -> StoredKey:
         expires_at=expires_at,
         disabled=_DISABLED + key_id in rows,
         rotated=ends is not None,
+        origin=row.origin,
     )
     return StoredKey(entry=entry, digest=row.digest)
 
