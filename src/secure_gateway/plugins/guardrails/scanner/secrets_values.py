@@ -69,7 +69,7 @@ def is_worded(value: str) -> bool:
     """Say whether most of the letters in ``value`` form words, however they are joined: ``maxRetries_2``, ``form.password``."""
     letters = sum("a" <= char <= "z" or "A" <= char <= "Z" for char in value)
     digits = sum("0" <= char <= "9" for char in value)
-    if not letters or digits > letters or len(_MIXED.findall(value)) > max(4, letters // 6):
+    if not letters or digits > letters or len(_MIXED.findall(value)) > max(3, letters // 8):
         return False
     return sum(map(_worded_letters, _NO_LETTER.split(value))) >= 0.75 * letters
 
