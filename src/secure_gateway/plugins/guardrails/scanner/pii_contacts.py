@@ -17,6 +17,7 @@ from secure_gateway.plugins.guardrails.scanner.validators import (
 )
 
 _LOCAL_LONGEST, _DOMAIN_LONGEST = 64, 253  # RFC 5321 section 4.5.3.1
+_URL_LONGEST = 256
 _PHONE_SHORTEST, _PHONE_LONGEST = 7, 15
 _IDEOGRAPHS = "\u2e80"
 _OCTETS, _OCTET = 4, 255
@@ -46,12 +47,23 @@ _NUMBERED = (
 def email_address(region: Region) -> Iterable[Span]:
     """Accept an address within RFC 5321's lengths that is no file name and no SSH remote such as ``git@host:path``."""
     start, end = _without_sentence(region.value)
+    start = _behind_url(region, start)
     local, _, domain = region.value[start:end].rpartition("@")
     top = domain.rpartition(".")[2].lower()
     too_long = len(local) > _LOCAL_LONGEST or len(domain) > _DOMAIN_LONGEST
     if top in _NO_DOMAINS or too_long or ".." in local or (local == "git" and region.after(1) == ":"):
         return ()
     return ((start, end, region.confidence),)
+
+
+def _behind_url(region: Region, start: int) -> int:
+    """Leave out the path or query of a URL that an address stands in, and a name that it is assigned to: their marks may stand in a local part."""
+    local = region.value[start:].rpartition("@")[0]
+    cut = max(local.rfind(mark) for mark in "/?&=") + 1
+    before = region.before(_URL_LONGEST)
+    in_url = "://" in before[max(before.rfind(" "), before.rfind("\n")) + 1 :]
+    assigned = local.partition("=")[0].isidentifier() and "=" in local
+    return start + cut if assigned or in_url or "?" in local or "&" in local or len(local) > _LOCAL_LONGEST else start
 
 
 def _without_sentence(text: str) -> tuple[int, int]:
