@@ -75,11 +75,7 @@ pub fn differences<'py>(
     after: &Bound<'py, PyAny>,
     most: usize,
 ) -> PyResult<Option<Vec<Bound<'py, PyTuple>>>> {
-    let mut search = Search {
-        found: Vec::new(),
-        path: Vec::new(),
-        most,
-    };
+    let mut search = Search { found: Vec::new(), path: Vec::new(), most };
     contained(|| match search.compare(before, after, DEEPEST) {
         Ok(()) => Some(Ok(std::mem::take(&mut search.found))),
         Err(Stop::Declined) => None,
@@ -135,8 +131,7 @@ impl<'py> Search<'py> {
         }
         for (index, (one, other)) in old.iter().zip(new.iter()).enumerate() {
             if !one.is(&other) {
-                self.path
-                    .push(index.into_pyobject(old.py()).map_err(PyErr::from)?.into_any());
+                self.path.push(index.into_pyobject(old.py()).map_err(PyErr::from)?.into_any());
                 self.compare(&one, &other, depth)?;
                 self.path.pop();
             }
