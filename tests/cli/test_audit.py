@@ -46,6 +46,21 @@ def test_a_line_that_was_changed_or_taken_out_is_named_and_the_exit_code_says_so
         assert report["bad"]["line"] == place
 
 
+def test_newest_lines_that_were_cut_off_are_missed_until_somebody_says_that_it_is_right(
+    written: Path, invoke: Invoke
+) -> None:
+    assert "Number 4, which the state store has noted, is there." in invoke("audit", "verify").stdout
+    written.write_text("".join(written.read_text().splitlines(keepends=True)[:2]))
+    done = invoke("audit", "verify")
+    assert done.exit_code == ExitCode.REFUSED
+    assert "it ends at number 2, and the state store has noted number 4" in done.stdout
+    assert json.loads(invoke("audit", "forget", "--json").stdout)["forgotten"] is True
+    done = invoke("audit", "verify")
+    assert done.exit_code == ExitCode.OK
+    assert "has noted nothing of it" in done.stdout
+    assert "nothing was noted" in invoke("audit", "forget").stdout
+
+
 def test_an_audit_that_is_not_there_does_not_verify(written: Path, invoke: Invoke) -> None:
     written.unlink()
     assert invoke("audit", "verify").exit_code == ExitCode.REFUSED

@@ -14,6 +14,7 @@ import msgspec
 from secure_gateway.decisions import DecisionRecord
 from secure_gateway.errors import ConfigError, GatewayError, Problem
 from secure_gateway.plugins.services import ProviderServices
+from secure_gateway.plugins.telemetry.anchors import Anchors, read_anchor
 from secure_gateway.plugins.telemetry.audit_file import AuditFile
 from secure_gateway.plugins.telemetry.base import TelemetryProvider, TelemetryResult
 from secure_gateway.plugins.telemetry.chain import DECISION, START, STOP, audit_key
@@ -57,6 +58,8 @@ class AuditTelemetryProvider(TelemetryProvider):
         self._file = AuditFile(path, audit_key(services.master_key), options.max_bytes)
         self._path = path
         self._clock = services.clock
+        self._store = services.store
+        self._anchors = Anchors(services, path)
 
     @property
     def name(self) -> str:
@@ -69,8 +72,10 @@ class AuditTelemetryProvider(TelemetryProvider):
     def initialize(self, config: dict[str, Any]) -> TelemetryResult:
         """Open the file, continue its chain, and write that the gateway has started: what cannot be written stops it here."""
         try:
+            found = read_anchor(self._store, self._path)  # before the first line: other processes may be writing
             self._file.append([(START, {"time": self._clock(), "pid": os.getpid()})])
             self._file.sync()
+            self._anchors.begin(found, self._file.link)
         except OSError as error:
             problem = Problem(
                 "$.config.path", f"{self._path}, which cannot be written ({error.strerror})", "a file of ours"
@@ -96,6 +101,7 @@ class AuditTelemetryProvider(TelemetryProvider):
     def record_batch(self, records: list[DecisionRecord]) -> None:
         """Append one line for each record, all or none."""
         self._file.append([(DECISION, audit_facts(record)) for record in records])
+        self._anchors.note(self._file.link)
 
     def sync(self) -> None:
         """Put what was appended on disk."""
@@ -105,5 +111,6 @@ class AuditTelemetryProvider(TelemetryProvider):
         """Write that the gateway has stopped, and close the file."""
         self._file.append([(STOP, {"time": self._clock(), "pid": os.getpid()})])
         self._file.sync()
+        self._anchors.note(self._file.link, at_once=True)
         self._file.close()
         return TelemetryResult(success=True, provider_name=self.name)

@@ -48,6 +48,11 @@ class AuditFile:
         self._link = GENESIS
         self.torn = 0
 
+    @property
+    def link(self) -> Link:
+        """Where the chain stood after our last line."""
+        return self._link
+
     def append(self, events: Sequence[Event]) -> None:
         """Write ``events``, all or none. Raises ``AuditError``, ``ConfigError`` or ``OSError``."""
         with self._locked():

@@ -34,8 +34,8 @@ class BadLine(msgspec.Struct, frozen=True, kw_only=True):
 class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     """What checking found. ``torn``: lines that a stopped process left unfinished and its successor has sworn to.
 
-    ``first_seq`` above 1: older parts are not there. That the newest lines were not cut off is shown only by comparing ``last`` with what
-    somebody else has noted down.
+    ``first_seq`` above 1: older parts are not there. ``anchor``: the line that the state store has noted as the last one, None where nothing
+    was compared with it; lines after it may have been cut off all the same.
     """
 
     decisions: int = 0
@@ -44,6 +44,7 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     first_seq: int = 0
     last: Link = GENESIS
     bad: BadLine | None = None
+    anchor: Link | None = None
 
     @property
     def ok(self) -> bool:
@@ -60,22 +61,25 @@ class _Raw(msgspec.Struct, frozen=True):
         return BadLine(file=str(self.file), line=self.number, problem=problem)
 
 
-def verify_audit(path: Path, key: bytes) -> AuditReport:
-    """Check the audit at ``path`` with its rotated parts. ``key`` is ``audit_key(master_key)``. Raises ``OSError``."""
+def verify_audit(path: Path, key: bytes, anchor: Link | None = None) -> AuditReport:
+    """Check the audit at ``path`` with its rotated parts. Raises ``OSError``.
+
+    ``key`` is ``audit_key(master_key)``; ``anchor`` the line that somebody else has noted as the last one.
+    """
     files = [*rotated(path), *([path] if path.exists() else [])]
-    check = _Check(key)
+    check = _Check(key, anchor)
     for raw in _lines(files):
         bad = check.look(raw)
         if bad is not None:
             return check.report(bad)
-    return check.report(
-        check.at_end() or (None if check.lines else BadLine(file=str(path), line=0, problem="nothing to verify"))
-    )
+    problem = check.missing() or ("" if check.lines else "nothing to verify")
+    return check.report(check.at_end() or (BadLine(file=str(path), line=0, problem=problem) if problem else None))
 
 
 class _Check:
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, anchor: Link | None) -> None:
         self._key = key
+        self._anchor = anchor
         self._link: Link | None = None
         self._suspect: tuple[_Raw, str] | None = None
         self.lines = self.decisions = self.torn = self.first_seq = 0
@@ -110,6 +114,13 @@ class _Check:
             problem = "it ends in the middle: the process was stopped while writing; the next start says so in the file"
         return raw.bad(problem)
 
+    def missing(self) -> str:
+        """Say that the chain ends before the line that was noted, an empty text where it does not."""
+        last = 0 if self._link is None else self._link.seq
+        if self._anchor is None or last >= self._anchor.seq:
+            return ""
+        return f"it ends at number {last}, and the state store has noted number {self._anchor.seq}: the newest lines were cut off"
+
     def report(self, bad: BadLine | None) -> AuditReport:
         return AuditReport(
             decisions=self.decisions,
@@ -118,9 +129,12 @@ class _Check:
             first_seq=self.first_seq,
             last=self._link or GENESIS,
             bad=bad,
+            anchor=self._anchor,
         )
 
     def _order(self, line: SealedLine) -> str | None:
+        if self._anchor is not None and line.seq == self._anchor.seq and line.mac != self._anchor.mac:
+            return f"it is not the number {line.seq} that the state store has noted: lines were cut off and others written in their place"
         if self._link is None:
             return None if line.seq > 1 or line.follows(GENESIS) else "it is numbered 1 and names a line before it"
         if not line.follows(self._link):
