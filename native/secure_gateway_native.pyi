@@ -1,4 +1,4 @@
-"""The Rust core of secure-gateway; each function has a twin in Python that says what it does."""
+# The Rust core of secure-gateway; each function has a twin in Python that says what it does.
 
 from typing import Any
 
