@@ -61,7 +61,10 @@ def _capped(found: list[str]) -> tuple[str, ...]:
 
 
 def _pointer_to(place: tuple[Any, ...]) -> str:
-    return "".join(f"/{key}" if type(key) is int else "/*" if key is ... else f"/{segment(key)}" for key in place)
+    pointer = ""
+    for key in place:
+        pointer += f"/{key}" if type(key) is int else "/*" if key is ... else f"/{segment(key)}"
+    return pointer
 
 
 def _pointer(place: _Place) -> str:
