@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from secure_gateway import ConfigError
 from secure_gateway.errors import AnswerError
-from secure_gateway.plugins.framework import PromptPrehookPayload, ToolPostInvokePayload, ToolPreInvokePayload
+from secure_gateway.plugins.framework import Plugin, PromptPrehookPayload, ToolPostInvokePayload, ToolPreInvokePayload
+from secure_gateway.plugins.hooks.regex import RegexPlugin
+from secure_gateway.plugins.hooks.resource_filter import ResourceFilterPlugin
 from secure_gateway.plugins.hooks.search_replace import SearchReplacePlugin
 from secure_gateway.plugins.hooks.strings import compile_rule, rewrite_strings
 from tests.plugins.hooks.plugins import build, fire
@@ -50,6 +52,37 @@ async def test_a_replacement_may_name_the_groups_of_its_pattern() -> None:
     answer = await fire(plugin, "tool_post_invoke", ToolPostInvokePayload(name="t", result="me@home"))
     assert answer.modified_payload is not None
     assert answer.modified_payload.result == "home at me"
+
+
+async def test_a_pattern_that_matches_too_many_places_of_one_text_fails_and_so_refuses() -> None:
+    plugin = build(SearchReplacePlugin, words=[{"search": "[ab]", "replace": "-"}])
+    answer = await fire(
+        plugin, "tool_post_invoke", ToolPostInvokePayload(name="t", result=["a" * 10_000, "b" * 10_000])
+    )
+    assert answer.modified_payload is not None
+    assert answer.modified_payload.result == ["-" * 10_000] * 2
+    with pytest.raises(AnswerError, match="more than 10000 places"):
+        await fire(plugin, "tool_post_invoke", ToolPostInvokePayload(name="t", result="a" * 10_001))
+
+
+async def test_a_plain_word_has_no_such_limit() -> None:
+    plugin = build(SearchReplacePlugin, words=[{"search": "a", "replace": "b"}])
+    answer = await fire(plugin, "tool_post_invoke", ToolPostInvokePayload(name="t", result="a" * 100_000))
+    assert answer.modified_payload is not None
+    assert answer.modified_payload.result == "b" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "config"),
+    [
+        (RegexPlugin, {"replace": [{"pattern": "[ab]"}]}),
+        (ResourceFilterPlugin, {"content_filters": [{"pattern": "a"}]}),
+    ],
+)
+async def test_the_other_plugins_that_replace_have_the_same_limit(kind: type[Plugin], config: dict[str, Any]) -> None:
+    payload = ToolPostInvokePayload(name="t", result="a" * 10_001)
+    with pytest.raises(AnswerError, match="more than 10000 places"):
+        await fire(build(kind, **config), "tool_post_invoke", payload)
 
 
 async def test_a_text_that_grows_without_bound_is_refused() -> None:
