@@ -189,7 +189,9 @@ def _assemble(ground: _Ground, register: tuple[type, ...], closers: list[Closer]
     guardrails = GuardrailConfigManager(services, folders, seconds, installed)
     telemetry = TelemetryConfigManager(services, folders, installed=installed)
     closers[:0] = [auth.shutdown, guardrails.shutdown, telemetry.shutdown]
-    loader = HookLoader(folders, [cls for cls in register if issubclass(cls, Plugin)], installed=installed, services=services)
+    loader = HookLoader(
+        folders, [cls for cls in register if issubclass(cls, Plugin)], installed=installed, services=services
+    )
     problems: list[Problem] = []
     _initialize(
         ((AuthProvider, auth), (GuardrailProvider, guardrails), (TelemetryProvider, telemetry)),
@@ -345,6 +347,7 @@ def _limits(config: GatewayConfig) -> Limits:
         max_payload_bytes=limits.max_payload_bytes,
         max_depth=limits.max_depth,
         upstream_timeout=float(limits.request_timeout),
+        question_timeout=float(limits.question_timeout),
     )
 
 

@@ -200,6 +200,7 @@ class Gateway:
             request_id=request.request_id,
             parent_id=request.parent_id,
             time_limit=request.time_limit,
+            time_off=request.time_off,
         )
 
     async def call(

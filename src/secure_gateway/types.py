@@ -5,7 +5,7 @@ They are ``msgspec`` structs because one costs 0.1 µs where a pydantic model co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Self
 
@@ -214,6 +214,7 @@ class Request(msgspec.Struct, kw_only=True):
     ``arguments`` is a JSON value: the tool's arguments, the prompt's, the resource's metadata, or the agent payload
     (``messages``, ``tools``, ``model``, ``system_prompt``, ``parameters``). ``headers`` are those that may go upstream.
     ``time_limit``: seconds that the upstream may take; None for the configured limit, infinity for an answer that may come any time.
+    ``time_off``: tells for how many seconds so far the time limit was to stand still; None: it never does.
     """
 
     operation: Operation
@@ -228,6 +229,7 @@ class Request(msgspec.Struct, kw_only=True):
     request_id: str = ""
     parent_id: str = ""
     time_limit: float | None = None
+    time_off: Callable[[], float] | None = None
 
     def __repr__(self) -> str:
         return f"Request({self.operation.value} {self.name!r}, server={self.server!r}, door={self.door.value!r})"

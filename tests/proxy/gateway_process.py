@@ -1,7 +1,7 @@
 """The HTTP door in a process of its own: `python -m tests.proxy.gateway_process OPTIONS` prints its address.
 
 OPTIONS is a JSON object: `servers` (name to `url` or `command`, and more), `anonymous` (everybody may do everything), `records` (a file),
-`timeout`, `max_bytes`, `body_seconds`, `allowed_hosts`, `allowed_origins`, `host`, `port`, `cert`, `key`, `head_seconds`, `uvloop`.
+`timeout`, `question_timeout`, `max_bytes`, `body_seconds`, `allowed_hosts`, `allowed_origins`, `host`, `port`, `cert`, `key`, `head_seconds`, `uvloop`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.proxy.gateways import FileSink, guarded_gateway
 
 
 def _gateway(options: dict[str, Any]) -> Gateway:
-    limits = Limits(upstream_timeout=options.get("timeout", 20))
+    limits = Limits(upstream_timeout=options.get("timeout", 20), question_timeout=options.get("question_timeout", 600))
     if options.get("anonymous"):
         return gateway_for(limits=limits)
     sink = FileSink(Path(options["records"])) if "records" in options else MemorySink()

@@ -1,6 +1,6 @@
 """The stdio proxy in a process of its own: `python -m tests.proxy.proxy_process RECORDS OPTIONS COMMAND…`.
 
-RECORDS is the file that gets the decision records, OPTIONS a JSON object (`timeout`, `refuse_unknown_methods`, `max_bytes`, `uvloop`).
+RECORDS is the file that gets the decision records, OPTIONS a JSON object (`timeout`, `question_timeout`, `refuse_unknown_methods`, `max_bytes`, `uvloop`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def main() -> int:
         )
 
         async def run() -> int:
-            gateway = guarded_gateway(FileSink(records), limits=Limits(max_depth=50))
+            gateway = guarded_gateway(
+                FileSink(records), limits=Limits(max_depth=50, question_timeout=options.get("question_timeout", 600))
+            )
             return await run_stdio_proxy(gateway, settings, server, stdin=stdin, stdout=stdout, environ=os.environ)
 
         if options.get("uvloop"):

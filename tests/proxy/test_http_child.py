@@ -133,6 +133,18 @@ def test_questions_and_answers_are_judged(client: HttpClient) -> None:
     assert said["content"]["text"] == "it is ******"
 
 
+def test_a_request_does_not_run_out_of_time_while_somebody_answers_its_question(start_gateway: StartGateway) -> None:
+    gateway = start_gateway(timeout=2)
+    with HttpClient(gateway.url("scripted")) as client:
+        client.initialize()
+        with client.open(id=1, method="tools/call", params={"name": "elicit", "arguments": {"text": "who?"}}) as stream:
+            question = next(stream).message
+            time.sleep(3)
+            client.post(id=question["id"], result={"action": "decline"})
+            said = json.loads(next(stream).message["result"]["content"][0]["text"])
+    assert said == {"action": "decline"}
+
+
 def test_a_listening_stream_gets_what_belongs_to_no_call(client: HttpClient) -> None:
     changed = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
     with client.open() as stream:

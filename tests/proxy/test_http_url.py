@@ -416,6 +416,20 @@ def test_a_forbidden_question_is_answered_here(client: HttpClient, seen: Scripte
     assert seen.seen[-1].message["error"]["data"]["code"] == "denied"
 
 
+def test_a_request_does_not_run_out_of_time_while_somebody_answers_its_question(
+    start_gateway: StartGateway, upstream: tuple[ScriptedUpstream, str]
+) -> None:
+    gateway = start_gateway(upstream[1], timeout=2)
+    with HttpClient(gateway.url()) as client:
+        client.initialize()
+        call = {"name": "ask", "arguments": {"text": "who?"}}
+        with client.open(id=1, method="tools/call", params=call) as stream:
+            question = next(stream).message
+            time.sleep(3)
+            client.post(id=question["id"], result={"role": "assistant", "content": {"type": "text", "text": "Ann"}})
+            assert "Ann" in next(stream).message["result"]["content"][0]["text"]
+
+
 def test_an_answer_to_a_question_that_nobody_asked_goes_nowhere(client: HttpClient, seen: ScriptedUpstream) -> None:
     count = len(seen.seen)
     assert client.post(id="q-9", result={}).status_code == 202

@@ -257,6 +257,24 @@ def test_a_forbidden_question_never_reaches_the_client_and_a_forbidden_answer_ne
     assert refused[0]["error"]["data"]["code"] == "denied"
 
 
+def test_a_request_does_not_run_out_of_time_while_somebody_answers_its_question(start_proxy: StartProxy) -> None:
+    client = start_proxy(options={"timeout": 2})
+    client.call(1, "elicit", text="your name?")
+    question = client.read()
+    time.sleep(3)
+    client.send(id=question["id"], result={"action": "decline"})
+    assert client.text() == {"action": "decline"}
+    client.call(2, "hang")
+    assert client.read()["error"]["data"]["code"] == "upstream_timeout"
+
+
+def test_a_question_that_nobody_answers_ends_at_its_own_limit(start_proxy: StartProxy) -> None:
+    client = start_proxy(options={"question_timeout": 0.3})
+    client.call(1, "elicit", text="your name?")
+    assert client.read()["method"] == "elicitation/create"
+    assert client.text()["data"]["code"] == "upstream_timeout"
+
+
 def test_a_caller_without_agent_rights_is_not_asked_to_sample(start_proxy: StartProxy) -> None:
     client = start_proxy(key=GUEST_KEY)
     client.send(id=1, method="tools/call", params={"name": "echo", "arguments": {}})

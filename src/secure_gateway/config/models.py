@@ -70,6 +70,9 @@ class LimitsConfig(Section):
     )
     max_depth: int = Field(100, ge=1, le=500, description="Levels of nesting in arguments or a result.")
     request_timeout: RequestSeconds = Field(60, description="Time limit of one request upstream, in seconds.")
+    question_timeout: RequestSeconds = Field(
+        600, description="Time limit of a server's question to the user or to the model of its client, in seconds."
+    )
 
     @classmethod
     def cross_check(cls, data: Mapping[str, Any]) -> Iterator[Fault]:

@@ -67,6 +67,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_payload_bytes: int = 10 * 1024 * 1024
     max_depth: int = 100
     upstream_timeout: float = 60.0
+    question_timeout: float = 600.0
 
 
 class Starter(msgspec.Struct, frozen=True):

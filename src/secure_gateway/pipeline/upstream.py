@@ -11,7 +11,13 @@ from typing import Any
 from secure_gateway.decisions import Stage, Verdict
 from secure_gateway.errors import ErrorCode, RequestError, UpstreamError
 from secure_gateway.pipeline.run import Run
-from secure_gateway.plugins.framework.driver import FixedDeadline, TimeLimitExceededError, supervise
+from secure_gateway.plugins.framework.driver import (
+    Deadline,
+    FixedDeadline,
+    PausingDeadline,
+    TimeLimitExceededError,
+    supervise,
+)
 from secure_gateway.types import Request
 
 UPSTREAM = Stage("upstream", plugin="upstream")
@@ -39,7 +45,9 @@ async def call_upstream(run: Run, upstream: Upstream, request: Request) -> Any:
         except StopIteration as done:
             result = done.value
         else:
-            result = await _within(coroutine, waiting, seconds)
+            time_off = request.time_off
+            deadline = FixedDeadline(seconds) if time_off is None else PausingDeadline(seconds, time_off)
+            result = await _within(coroutine, waiting, deadline)
     except TimeLimitExceededError:
         run.note(UPSTREAM, Verdict.TIMEOUT, monotonic() - started, f"no answer within {seconds:g} s")
         message = f"no answer within {seconds:g} s"
@@ -52,8 +60,7 @@ async def call_upstream(run: Run, upstream: Upstream, request: Request) -> Any:
     return result
 
 
-async def _within(coroutine: Coroutine[Any, Any, Any], waiting: Any, seconds: float) -> Any:
-    limit = FixedDeadline(seconds)
+async def _within(coroutine: Coroutine[Any, Any, Any], waiting: Any, limit: Deadline) -> Any:
     try:
         return await supervise(coroutine, waiting, limit)
     except asyncio.CancelledError:

@@ -150,7 +150,8 @@ class ChildEndpoint(Endpoint):
         if not session.introduced:
             raise no_introduction()
         _name_session(exchange.reply, session)
-        await _finish(exchange, await self.judge.client_request(message, exchange.caller, forward))
+        answer = await self.judge.client_request(message, exchange.caller, forward, session.questions.asking)
+        await _finish(exchange, answer)
 
     async def _stateless(self, exchange: Exchange, message: Message) -> None:
         async def forward(outgoing: Message, _judged: Request) -> Message:

@@ -12,6 +12,7 @@ from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
 from secure_gateway.gateway import Gateway
 from secure_gateway.plugins.framework.hookpoints import MessageHookType, ToolHookType
 from secure_gateway.plugins.framework.plugin import PluginMode
+from secure_gateway.proxy.asking import Asking
 from secure_gateway.proxy.lists import check_references, visible
 from secure_gateway.proxy.methods import Method, Sender, find_method, is_look_alike
 from secure_gateway.proxy.registration import INTRODUCTIONS, Registration
@@ -55,11 +56,17 @@ class Judge:
         self._door = door
         self.registration = Registration(gateway, server, door)
 
-    async def client_request(self, message: Message, caller: Caller, forward: Forward) -> Message:
-        """Return the judged answer to a client's request. Raises ``RequestDenied`` or ``RequestError``."""
+    async def client_request(
+        self, message: Message, caller: Caller, forward: Forward, asking: Asking | None = None
+    ) -> Message:
+        """Return the judged answer to a client's request. Raises ``RequestDenied`` or ``RequestError``.
+
+        ``asking``: the questions of the server to this client, during which the time limit stands still.
+        """
         method, call = await self._read(message, Sender.CLIENT, caller)
         message, parent = await self._judge_beside(message, method, call, caller)
         request = self._request(call, caller, method, parent)
+        request.time_off = None if asking is None else asking.seconds
 
         async def forward_permitted(outgoing: Message, judged: Request) -> Message:
             await check_references(self._gateway, outgoing, caller.credentials, self._server.name)
@@ -191,7 +198,6 @@ class Judge:
         return answer if returned is content else with_content(answer, request.operation, returned)
 
     def _request(self, call: Call, caller: Caller, method: Method | None, parent: str = "") -> Request:
-        lasting = method is not None and method.lasting
         return Request(
             operation=call.operation,
             name=call.name,
@@ -203,5 +209,10 @@ class Judge:
             content_type="application/json",
             client_host=caller.client_host,
             parent_id=parent,
-            time_limit=math.inf if lasting else self._server.timeout,
+            time_limit=self._time_limit(method),
         )
+
+    def _time_limit(self, method: Method | None) -> float | None:
+        if method is not None and method.question:
+            return self._gateway.snapshot.limits.question_timeout
+        return math.inf if method is not None and method.lasting else self._server.timeout

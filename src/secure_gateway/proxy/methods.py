@@ -50,7 +50,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 class Method(msgspec.Struct, frozen=True, kw_only=True):
     """One row. ``target`` and ``content`` are members of ``params``; an empty ``content`` stands for all but the target.
 
-    ``lasting``: the answer comes when something happens, so no time limit applies. ``listing``: what of the result the caller may see.
+    ``lasting``: the answer comes when something happens, so no time limit applies. ``question``: a person or a model answers, under a limit of
+    its own, and the limits of the client's requests stand still meanwhile. ``listing``: what of the result the caller may see.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
     target: str = ""
     content: str = ""
     lasting: bool = False
+    question: bool = False
     listing: Listing | None = None
 
 
@@ -94,8 +96,8 @@ _CLIENT_NOTIFICATIONS: Final = tuple(
     for name in ("initialized", "cancelled", "progress", "roots/list_changed", "tasks/status")
 )
 _SERVER_REQUESTS: Final = (
-    Method(name="sampling/createMessage", sender=Sender.SERVER, operation=Operation.AGENT, lasting=True),
-    Method(name="elicitation/create", sender=Sender.SERVER, lasting=True),
+    Method(name="sampling/createMessage", sender=Sender.SERVER, operation=Operation.AGENT, question=True),
+    Method(name="elicitation/create", sender=Sender.SERVER, question=True),
     Method(name="roots/list", sender=Sender.SERVER),
     Method(name="ping", sender=Sender.SERVER),
     Method(name="tasks/get", sender=Sender.SERVER),

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from secure_gateway.errors import ErrorCode, RequestDenied, RequestError
+from secure_gateway.proxy.asking import Asking
 from secure_gateway.proxy.faults import error_response
 from secure_gateway.proxy.judge import Caller, Judge
 from secure_gateway.proxy.wire import Message, MessageId
@@ -41,6 +42,7 @@ class Questions:
         self._judge = judge
         self._open: dict[MessageId, _Question] = {}
         self._work = Workload()
+        self.asking = Asking()
 
     async def ask(self, message: Message, caller: Caller, emit: Emit, send_back: SendBack) -> bool:
         """Judge a question and send it; return when it has left (True) or was refused, not when it is answered."""
@@ -82,7 +84,8 @@ class Questions:
             await emit(outgoing)
             question.is_asked = True
             question.left.set()
-            return await question.answer
+            with self.asking.during(message.method):
+                return await question.answer
 
         taken_back = RequestError(ErrorCode.CANCELLED, "the question was taken back")
         raw = error_response(message.id, taken_back)

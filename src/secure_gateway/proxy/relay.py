@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from secure_gateway.errors import ErrorCode, RequestDenied, RequestError, UpstreamError
+from secure_gateway.proxy.asking import Asking
 from secure_gateway.proxy.correlation import Correlator
 from secure_gateway.proxy.faults import error_response, wire_error_response
 from secure_gateway.proxy.judge import Caller, Judge
@@ -52,6 +53,7 @@ class Relay:
         self._on_refused = on_refused
         self._is_refused = False
         self._asked = Correlator()
+        self._asking = Asking()
         self.calls = Workload()
         self.questions = Workload()
         self.client_notices = Workload()
@@ -88,7 +90,7 @@ class Relay:
 
     async def _answer_client(self, message: Message) -> None:
         try:
-            answer = await self._judge.client_request(message, self._caller, self._ask_server)
+            answer = await self._judge.client_request(message, self._caller, self._ask_server, self._asking)
             raw = answer.raw
         except (RequestDenied, RequestError) as error:
             raw = error_response(message.id, error)
@@ -188,7 +190,8 @@ class Relay:
         answer = self._asked.expect(message.key)
         try:
             await self._write(message.raw)
-            return await answer
+            with self._asking.during(message.method):
+                return await answer
         finally:
             self._asked.forget(message.key)
 

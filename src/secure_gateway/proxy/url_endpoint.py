@@ -48,7 +48,8 @@ class UrlEndpoint(Endpoint):
 
     async def _relay(self, exchange: Exchange, message: Message, posting: Posting) -> None:
         try:
-            answer = await self.judge.client_request(message, exchange.caller, posting.forward)
+            asking = posting.session.questions.asking
+            answer = await self.judge.client_request(message, exchange.caller, posting.forward, asking)
         except StreamClosedError:
             await exchange.reply.end()  # the client may resume it elsewhere, as without us
         except (RequestDenied, RequestError):

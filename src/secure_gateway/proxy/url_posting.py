@@ -52,6 +52,11 @@ class Posting:
         self._answer: Message | None = None
         self._is_resumable = False
 
+    @property
+    def session(self) -> UrlSession:
+        """The session in which the request stands."""
+        return self._session
+
     async def forward(self, outgoing: Message, judged: Request) -> Message:
         """Post ``outgoing`` and return its answer; on the way, pass on what the server says before it."""
         exchange, upstream = self._exchange, self._traffic.upstream

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import math
 import types
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from time import monotonic
 from typing import Any, Final, Protocol, TypeVar
 
@@ -18,6 +18,10 @@ _Result = TypeVar("_Result")
 
 GRACE = 0.5
 """Seconds that a cancelled coroutine has for cleaning up before it is abandoned."""
+
+
+_SOONEST = 0.01
+"""Seconds between two looks at a deadline that moves on."""
 
 
 class TimeLimitExceededError(Exception):
@@ -50,6 +54,23 @@ class FixedDeadline:
         self.resumed = monotonic()
         self.deadline = self.resumed + seconds
         self.expired = False
+
+
+class PausingDeadline:
+    """One limit for the whole coroutine, which moves on by the seconds that ``time_off`` tells of."""
+
+    __slots__ = ("_deadline", "_time_off", "expired", "resumed")
+
+    def __init__(self, seconds: float, time_off: Callable[[], float]) -> None:
+        self.resumed = monotonic()
+        self._time_off = time_off
+        self._deadline = self.resumed + seconds - time_off()
+        self.expired = False
+
+    @property
+    def deadline(self) -> float:
+        """When the coroutine must be done, as far as is known now."""
+        return self._deadline + self._time_off()
 
 
 async def drive(coroutine: Coroutine[Any, Any, _Result], seconds: float) -> _Result:
@@ -166,6 +187,10 @@ class _Alarm:
         return self._task.cancelling() > 0
 
     def _fire(self) -> None:
+        left = self._limit.deadline - monotonic()
+        if left > 0 and not self._limit.expired:  # it has moved on while the coroutine waited
+            self._timer = self._loop.call_later(max(left, _SOONEST), self._fire)
+            return
         self._fired = True
         self._task.cancel()
 
