@@ -145,6 +145,41 @@ def test_offline_starts_and_contacts_nothing(started: Started, invoke: Invoke) -
     assert found["server gone"]["status"] == "skipped"
 
 
+_GATEKEEPER = """
+from secure_gateway.plugins.framework import Plugin, PluginResult, PluginViolation
+
+
+class Gatekeeper(Plugin):
+    async def server_pre_register(self, payload, context):
+        if payload.name == "broken":
+            raise RuntimeError
+        if payload.name == "strange":
+            violation = PluginViolation(code="strange", reason="it is not on our list")
+            return PluginResult(continue_processing=False, violation=violation)
+        return PluginResult()
+"""
+
+
+def test_plugins_are_asked_about_each_server_and_one_that_is_refused_is_not_started(
+    started: Started, invoke: Invoke, small_server: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (started.folder / "gatekeeper.py").write_text(_GATEKEEPER)
+    monkeypatch.syspath_prepend(started.folder)
+    hook = {"name": "gatekeeper", "kind": "gatekeeper:Gatekeeper", "hooks": ["server_pre_register"]}
+    started.edit(lambda config: config["plugins"].update(hooks=[hook]))
+    mark = started.folder / "was-started"
+    for name in ("strange", "broken"):
+        invoke("servers", "add", name, "--", "/bin/sh", "-c", f"touch {mark}")
+    invoke("servers", "add", "small", "--", *small_server)
+    code, found = _findings(invoke)
+    assert code == ExitCode.UNAVAILABLE
+    assert found["server small"]["status"] == "ok"
+    assert "'gatekeeper' does not let it be put in force" in found["server strange"]["detail"]
+    assert {found[f"server {name}"]["status"] for name in ("strange", "broken")} == {"failed"}
+    assert not mark.exists()
+    assert _findings(invoke, "--offline")[1]["server strange"]["status"] == "failed"
+
+
 def test_what_a_hostile_server_says_does_not_act_on_the_terminal(
     started: Started, run: Run, small_server: list[str]
 ) -> None:

@@ -8,9 +8,10 @@ import sys
 from dataclasses import asdict
 
 import click
+import msgspec
 
 from secure_gateway.bootstrap import Parts, load_parts
-from secure_gateway.cli.checks import Finding, configuration_findings, server_findings
+from secure_gateway.cli.checks import Finding, configuration_findings, registration_findings, server_findings
 from secure_gateway.cli.exit_codes import ExitCode
 from secure_gateway.cli.failures import failure_of
 from secure_gateway.cli.session import GatewayCommand, Session
@@ -34,7 +35,8 @@ from secure_gateway.proxy.settings import proxy_settings
 def check(session: Session, *, offline: bool, timeout: float) -> ExitCode:
     """Check the configuration and reach every server.
 
-    Builds every provider and opens the state store, then starts each server that is a command and contacts each that is an address.
+    Builds every provider, opens the state store and asks the plugins at server_pre_register about each server. Then starts each server that is a command and
+    contacts each that is an address, but for those that are refused.
     Exit code 0: all is well, though there may be warnings; 3: the configuration cannot be used; 4: a server or the store does not answer.
     """
     try:
@@ -62,8 +64,12 @@ async def _look(session: Session, parts: Parts, *, offline: bool, timeout: float
     async with parts.gateway:
         findings = list(configuration_findings(parts))
         settings = proxy_settings(parts.config, SecretResolver(session.environ, folder=parts.loaded.folder))
+        refusals = await registration_findings(parts, settings)
+        findings += refusals.values()
+        admitted = {name: server for name, server in settings.servers.items() if name not in refusals}
         if offline:
-            return [*findings, *(Finding(f"server {name}", "skipped", "--offline") for name in settings.servers)]
+            return [*findings, *(Finding(f"server {name}", "skipped", "--offline") for name in admitted)]
+        settings = msgspec.structs.replace(settings, servers=admitted)
         return [*findings, *await server_findings(parts, settings, session.environ, timeout)]
 
 

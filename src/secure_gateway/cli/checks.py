@@ -13,8 +13,10 @@ from secure_gateway.config.models import GatewayConfig
 from secure_gateway.errors import RequestDenied, RequestError
 from secure_gateway.plugins.auth.key_ring import KeyRing
 from secure_gateway.plugins.framework.plugin import PluginMode
+from secure_gateway.proxy.registration import Registration
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
 from secure_gateway.proxy.wire import WireError
+from secure_gateway.types import Door
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 
@@ -104,6 +106,20 @@ def _key_findings(parts: Parts) -> Iterator[Finding]:
         if unknown:
             detail = f"has a role that is not defined, and grants nothing: {', '.join(unknown)}"
             yield Finding(f"key {entry.key_id}", "warning", detail)
+
+
+async def registration_findings(parts: Parts, settings: ProxySettings) -> dict[str, Finding]:
+    """Return, by name, the servers that a plugin at ``server_pre_register`` refuses, or about which one fails. None is started for it."""
+    refusals: dict[str, Finding] = {}
+    for name, server in settings.servers.items():
+        try:
+            await Registration(parts.gateway, server, Door.HTTP).check()
+        except (RequestDenied, RequestError) as error:
+            by = f"the plugin {error.plugin!r}" if error.plugin else "a plugin"
+            refusals[name] = Finding(
+                f"server {name}", "failed", f"{by} does not let it be put in force: {error.reason}"
+            )
+    return refusals
 
 
 async def server_findings(
