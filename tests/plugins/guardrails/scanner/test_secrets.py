@@ -221,3 +221,20 @@ def test_joined_words_are_told_from_generated_text(text: str) -> None:
 def test_nearly_all_of_what_a_generator_draws_looks_generated(alphabet: str) -> None:
     drawn = [draw(32, alphabet, seed) for seed in range(500)]
     assert sum(is_generated(value) and not is_placeholder(value) for value in drawn) > 490
+
+
+@pytest.mark.parametrize("value", ["\ud800" * 20, "a1\ud800B2" * 8, "p\udfffassw0rd!"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"password": "{}"},
+        {"api_key": "{}"},
+        "password: {}",
+        "token={}",
+        "the password is {}",
+        "Authorization: Bearer {}",
+    ],
+)
+def test_lone_surrogates_in_a_value_stop_no_check(scanner: Scanner, around: Any, value: str) -> None:
+    filled = dict.fromkeys(around, value) if isinstance(around, dict) else around.replace("{}", value)
+    assert scanner.scan(filled) is not None

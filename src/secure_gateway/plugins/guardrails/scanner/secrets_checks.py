@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import re2
-
 from secure_gateway.plugins.guardrails.scanner.finding import Region, Span, whole
 from secure_gateway.plugins.guardrails.scanner.secrets_values import (
     bech32,
@@ -17,17 +15,18 @@ from secure_gateway.plugins.guardrails.scanner.secrets_values import (
     is_sample,
     is_worded,
 )
+from secure_gateway.plugins.guardrails.scanner.text_pattern import TextPattern
 from secure_gateway.plugins.guardrails.scanner.validators import crc32_base62, decode_base64, entropy, jose_header
 
 _SHORTEST_PASSWORD, _SHORTEST_PHRASE, _SHORTEST_KEY, _LONGEST_VALUE = 4, 6, 12, 4_096
 _SURE = 0.99
-_BODY = re2.compile(r"[A-Za-z0-9+/=\s\\:,.]+")
-_NEXT_PAIR = re2.compile(r"[;&,]\s*[\w .-]{1,40}=|[;,]\z|\\[nrt]|\\\"")
-_NAME = re2.compile(r"((?:[A-Za-z0-9_.-]+ ){0,2}[A-Za-z0-9_.-]+)[^A-Za-z0-9]*\z")
-_WORD = re2.compile(r"[A-Z]{2,}\b|[A-Z]?[a-z]+|[A-Z]+|\d+")
-_JOINED = re2.compile(r"\A[A-Za-z]\w*(?:[-_./:][A-Za-z0-9]+)*\z")
-_PAIR_TAIL = re2.compile(r"(?i)\\?[\"']?[\s,]*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?[\"']?\z")
-_STAGE = re2.compile(
+_BODY = TextPattern(r"[A-Za-z0-9+/=\s\\:,.]+")
+_NEXT_PAIR = TextPattern(r"[;&,]\s*[\w .-]{1,40}=|[;,]\z|\\[nrt]|\\\"")
+_NAME = TextPattern(r"((?:[A-Za-z0-9_.-]+ ){0,2}[A-Za-z0-9_.-]+)[^A-Za-z0-9]*\z")
+_WORD = TextPattern(r"[A-Z]{2,}\b|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_JOINED = TextPattern(r"\A[A-Za-z]\w*(?:[-_./:][A-Za-z0-9]+)*\z")
+_PAIR_TAIL = TextPattern(r"(?i)\\?[\"']?[\s,]*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?[\"']?\z")
+_STAGE = TextPattern(
     r"(?i)(?:[_-]?(?:\d+|base|value|prod|production|live|test|dev|staging|old|new|plain|raw|str|string))\W*\z"
 )
 _SCHEMES = frozenset("bearer basic digest negotiate apikey authentication authorization credentials".split())

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import zlib
 
-import re2
-
+from secure_gateway.plugins.guardrails.scanner.text_pattern import TextPattern
 from secure_gateway.plugins.guardrails.scanner.validators import entropy
 
-_HUMP = re2.compile(r"[A-Z]?[a-z]+|[A-Z]+")
-_MIXED = re2.compile(r"[A-Za-z][0-9]|[0-9][A-Za-z]")
-_NO_LETTER = re2.compile(r"[^A-Za-z]+")
-_REFERENCE = re2.compile(
+_HUMP = TextPattern(r"[A-Z]?[a-z]+|[A-Z]+")
+_MIXED = TextPattern(r"[A-Za-z][0-9]|[0-9][A-Za-z]")
+_NO_LETTER = TextPattern(r"[^A-Za-z]+")
+_REFERENCE = TextPattern(
     r"(?i)\A(?:\$[a-z_]\w*\z|\$?[{(<\[]|%[({]|\{\{|<%|%\w+%\z|&\w*\*?\z"  # a variable of a shell, a template, YAML or Windows
     r"|(?:env|file|vault|op|ref|secret|secrets|ssm|keyring|keychain|kms|bw|doppler|awssm|gcpsm|aws-sm|gcp-sm)(?::|\.)[\w/.{$(:-]"
     r"|(?:arn:aws|projects/[\w-]+/secrets/|/run/secrets/|enc\[|!vault|@microsoft\.keyvault)"
@@ -19,7 +18,7 @@ _REFERENCE = re2.compile(
     r"req|form|ctx|context|values|input|user|credentials|state|props|app|github|each|steps|inputs|matrix)(?:\.|\[|->)"
     r"|[a-z_$][\w.$:>-]*(?:\(|\[[\"'\w]|<))"  # a call, an index, a type with arguments
 )
-_STAND_IN = re2.compile(
+_STAND_IN = TextPattern(
     r"(?i)\A(?:your?|the|insert|enter|put|replace|change|add|paste|update|set|my|any|some|new|old|put)[ _-]?"
     r"(?:a|an|me|my|it|this|your?|the|own|new|real|actual|here|with|in|secure|strong)?[ _-]?"
     r"(?:[a-z]+[ _-])*(?:me|it|this|here|api|app|key|token|secret|password|passwd|pwd|pass|passphrase|credentials?|value|string|pat|hidden|id)"
@@ -29,10 +28,10 @@ _STAND_IN = re2.compile(
     r"|\A(?:sha-?\d+|md5|base64|utf-?8|argon2\w*|pbkdf2|bcrypt|scrypt|aes-?\d+|x\.?509|oauth2?)(?:\W|\z)"  # what is said of one
     r"|\A(?:example|sample|fake|mock)(?:[_-]|\z)|[_-](?:example|placeholder)\z"
 )
-_SAMPLE = re2.compile(r"EXAMPLE|(?i)x{6,}|your[_-]|[_-]here\b|placeholder|redacted|\*{3}|\.{3}|…")
-_PATH = re2.compile(r"\A(?:/[a-z0-9_.-]+){2,}/?\z|\A\.{0,2}/|\A[A-Za-z]:\\")
-_BASE32 = re2.compile(r"\A[A-Z2-7]{16,}\z")
-_CONSTANT = re2.compile(r"\A[A-Z]+(?:_[A-Z]+)+\z")
+_SAMPLE = TextPattern(r"EXAMPLE|(?i)x{6,}|your[_-]|[_-]here\b|placeholder|redacted|\*{3}|\.{3}|…")
+_PATH = TextPattern(r"\A(?:/[a-z0-9_.-]+){2,}/?\z|\A\.{0,2}/|\A[A-Za-z]:\\")
+_BASE32 = TextPattern(r"\A[A-Z2-7]{16,}\z")
+_CONSTANT = TextPattern(r"\A[A-Z]+(?:_[A-Z]+)+\z")
 _PLAIN = frozenset(
     "password passwd passphrase passcode pass pwd secret string str text token key apikey true false yes no on off required optional hidden "
     "masked undefined number integer boolean bool object type value input empty missing invalid incorrect expired wrong weak strong reset forgot "
