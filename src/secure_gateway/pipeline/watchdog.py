@@ -108,7 +108,7 @@ class Watchdog:
 
     def _look_at(self, innermost: FrameType) -> None:
         since = 0.0
-        for frame in _outwards(innermost):
+        for frame in outwards(innermost):
             if frame.f_code is RELAY:
                 since = max(since, getattr(frame.f_locals.get("limit"), "resumed", 0.0))
             elif frame.f_code in _CALLERS:
@@ -123,7 +123,7 @@ class Watchdog:
         if isinstance(binding, HookBinding) and isinstance(started, float):
             held = monotonic() - max(started, since, run.resumed if caller.f_code is PLUGINS_IN_ORDER else 0.0)
             if held > binding.timeout:
-                self.blocked(run, binding, held, _stack(innermost, caller))
+                self.blocked(run, binding, held, stack_of(innermost, caller))
 
     def _act(self, binding: HookBinding) -> str:
         choice = self._choices.get(binding.plugin, self._default)
@@ -173,16 +173,17 @@ def _look_on(watching: weakref.ref[Watchdog], stopped: threading.Event) -> None:
         del watchdog
 
 
-def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+def outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield the frame and those that have called it, one after the other."""
     while frame is not None:
         yield frame
         frame = frame.f_back
 
 
-def _stack(innermost: FrameType, caller: FrameType) -> str:
-    """Return where the plugin is, the innermost place last: files, lines and functions, never values."""
+def stack_of(innermost: FrameType, caller: FrameType) -> str:
+    """Return where the plugin is that ``caller`` has called, the innermost place last: files, lines and functions, never values."""
     lines: list[str] = []
-    for frame in _outwards(innermost):
+    for frame in outwards(innermost):
         if frame is caller or len(lines) == _MOST_LINES:
             break
         if frame.f_code.co_filename != RELAY.co_filename:

@@ -14,6 +14,7 @@ import msgspec
 
 from secure_gateway.errors import AnswerError, ErrorCode, PluginError
 from secure_gateway.pipeline.run import raised_at
+from secure_gateway.plugin_server.watchdog import BlockWatch
 from secure_gateway.plugins.external.codec import decode_payload, encode_error, encode_result
 from secure_gateway.plugins.external.context_codec import decode_context, encode_states
 from secure_gateway.plugins.framework.binding import HookBinding
@@ -40,9 +41,11 @@ class PluginHost:
         self._bindings = {(binding.plugin, binding.hook): binding for binding in hooks.bindings}
         self._configs = [_shown(plugin, hooks.bindings) for plugin in hooks.plugins]
         self._begun: list[Plugin] = []
+        self._watch = BlockWatch(_limited.__code__)
 
     async def start(self) -> None:
         """Initialize every plugin. Raises ``PluginError`` when one fails; then all that have begun are shut down."""
+        self._watch.start()
         for plugin in self._plugins:
             self._begun.append(plugin)
             try:
@@ -60,6 +63,7 @@ class PluginHost:
                 await _limited(plugin.shutdown, LIFECYCLE_SECONDS, plugin.name)
             except PluginError as error:
                 logger.warning("the shutdown of the plugin %r failed: %s", plugin.name, error.reason)
+        self._watch.stop()
 
     def configs(self) -> list[dict[str, Any]]:
         """Return what is shown of every plugin: never its ``config``, which holds secrets in place."""
@@ -95,7 +99,13 @@ class PluginHost:
         async def judged() -> dict[str, Any]:
             answer = await binding.call(given, seen)
             _check(binding, asked, answer)
-            return {"result": encode_result(answer), "context": encode_states(seen)}
+            said = encode_result(answer)
+            try:
+                return {"result": said, "context": encode_states(seen)}
+            except AnswerError:
+                if said["continue_processing"]:
+                    raise
+                return {"result": said}  # a clear no counts, whatever the plugin has left in its state
 
         return await _limited(judged, binding.timeout, plugin)
 

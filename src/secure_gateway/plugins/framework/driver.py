@@ -100,6 +100,10 @@ async def drive(coroutine: Coroutine[Any, Any, _Result], seconds: float) -> _Res
     return result  # type: ignore[no-any-return]
 
 
+DRIVER: Final = drive.__code__
+"""The frame of a coroutine under a time limit; its ``started`` says since when."""
+
+
 @types.coroutine
 def supervise(coroutine: Coroutine[Any, Any, Any], waiting: Any, limit: Deadline) -> Generator[Any, Any, Any]:
     """Resume ``coroutine``, which has suspended on ``waiting``, until it ends; at ``limit.deadline`` throw ``CancelledError`` into it.
