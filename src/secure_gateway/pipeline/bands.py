@@ -10,30 +10,32 @@ import asyncio
 from collections.abc import Sequence
 from itertools import takewhile
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 import msgspec
 
 from secure_gateway.decisions import Note, Verdict
-from secure_gateway.errors import ErrorCode
+from secure_gateway.errors import ErrorCode, PluginError
 from secure_gateway.pipeline.run import Run
-from secure_gateway.pipeline.subjects import Subject, view_maker
+from secure_gateway.pipeline.subjects import Subject, View, view_maker
 from secure_gateway.pipeline.verdicts import failed, held, is_answer, raised, weigh
 from secure_gateway.plugins.framework.binding import UNMATCHED, CallOrder, CallSlot, HookBinding
 from secure_gateway.plugins.framework.context import PluginContext
 from secure_gateway.plugins.framework.driver import TimeLimitExceededError, drive
 from secure_gateway.plugins.framework.plugin import PluginMode
+from secure_gateway.plugins.framework.results import PluginViolationError
 
 _ALLOWED = Note(Verdict.ALLOW, "another plugin of its band refused")
 _CANCELLED = Note(Verdict.NONE, "cancelled: another plugin of its band refused first")
 
 
 class _Outcome(NamedTuple):
-    """What one plugin did: it answered, or it raised ``error``. ``seconds``: how long that took."""
+    """What one plugin did: it answered, or it raised ``error``. ``seconds``: how long that took. ``refuses``: it said a clear no."""
 
     answer: Any
     error: BaseException | None
     seconds: float
+    refuses: bool = False
 
 
 async def run_bands(run: Run, hook: str, order: CallOrder, subject: Subject) -> None:
@@ -61,7 +63,7 @@ async def _run_band(run: Run, hook: str, band: Sequence[CallSlot], subject: Subj
             context = run.contexts.get(plugin)
             if context is None:
                 context = run.contexts[plugin] = PluginContext(global_context=facts)
-            tasks[index] = asyncio.ensure_future(_outcome(run, band[index], view(), context))
+            tasks[index] = asyncio.ensure_future(_outcome(run, band[index], view, context))
     try:
         ending = await _first_ending(band, tasks)
     finally:
@@ -72,19 +74,20 @@ async def _run_band(run: Run, hook: str, band: Sequence[CallSlot], subject: Subj
         _put_together(run, band, tasks, subject)
 
 
-async def _outcome(run: Run, slot: CallSlot, payload: Any, context: PluginContext) -> _Outcome:  # noqa: ARG001 - for the watchdog
+async def _outcome(run: Run, slot: CallSlot, view: View, context: PluginContext) -> _Outcome:  # noqa: ARG001 - for the watchdog
     binding, call = slot[0], slot[1]  # the watchdog reads binding, too
     started = monotonic()
     try:
-        answer: Any = await drive(call(payload, context), binding.timeout)  # type: ignore[arg-type]
+        answer: Any = await drive(call(view(), context), binding.timeout)  # type: ignore[arg-type]
+        refuses = is_answer(answer, binding) and answer.continue_processing is not True
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
         return _Outcome(None, asyncio.CancelledError(), monotonic() - started)
     except BaseException as error:  # noqa: BLE001 - foreign code: a SystemExit in a task would end the loop
-        return _Outcome(None, error, monotonic() - started)
-    return _Outcome(answer, None, monotonic() - started)
+        return _Outcome(None, error, monotonic() - started, isinstance(error, PluginViolationError))
+    return _Outcome(answer, None, monotonic() - started, refuses)
 
 
 PLUGIN_IN_BAND: Final = _outcome.__code__
@@ -105,11 +108,9 @@ async def _first_ending(band: Sequence[CallSlot], tasks: dict[int, asyncio.Task[
 def _ends(binding: HookBinding, outcome: _Outcome) -> bool:
     """Tell whether ``outcome`` ends the request, whatever the others say."""
     counts = binding.fail_on_error or binding.mode is PluginMode.ENFORCE
-    if outcome.error is not None or not is_answer(outcome.answer, binding):
-        return counts
-    if outcome.answer.continue_processing is True:
-        return False
-    return binding.mode is not PluginMode.PERMISSIVE if binding.point.may_deny else counts
+    if outcome.refuses:
+        return binding.mode is not PluginMode.PERMISSIVE if binding.point.may_deny else counts
+    return counts and (outcome.error is not None or not is_answer(outcome.answer, binding))
 
 
 async def _cancel(tasks: Any) -> None:
@@ -122,8 +123,8 @@ async def _cancel(tasks: Any) -> None:
 
 def _refused_by(
     run: Run, band: Sequence[CallSlot], tasks: dict[int, asyncio.Task[_Outcome]], ending: int, subject: Subject
-) -> None:
-    """Record what the others were doing, then raise the refusal."""
+) -> NoReturn:
+    """Record what the others were doing, then raise the refusal. It never returns: the others were cancelled, and have judged nothing."""
     for index, (binding, _, _, _, _, _, skipped) in enumerate(band):
         if index == ending:
             continue
@@ -134,7 +135,14 @@ def _refused_by(
             run.trace.append((binding, 0.0, _CANCELLED))
         else:
             run.trace.append((binding, task.result().seconds, _ALLOWED))
-    _judge(run, band[ending][0], tasks[ending].result(), subject)
+    refuser = band[ending][0]
+    _judge(run, refuser, tasks[ending].result(), subject)
+    raise PluginError(
+        ErrorCode.PLUGIN_ERROR,
+        f"plugin {refuser.plugin!r} failed at {refuser.hook}: its answer refused, and then did not",
+        request_id=run.request.request_id,
+        plugin=refuser.plugin,
+    )
 
 
 def _put_together(
