@@ -6,9 +6,9 @@ A plugin that raises, hangs, lies or returns nothing becomes one ``PluginError``
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from secure_gateway.decisions import Note, Verdict
 from secure_gateway.errors import HTTP_STATUS, AnswerError, ErrorCode, PluginError, PolicyDenied, SecureGatewayException
@@ -30,6 +30,8 @@ from secure_gateway.plugins.framework.results import (
 )
 from secure_gateway.types import Headers
 
+_Said = TypeVar("_Said")
+
 
 def weigh(run: Run, binding: HookBinding, answer: Any, subject: Subject, elapsed: float) -> None:
     """Take an answer that is late, or says more than "go on", or is none."""
@@ -45,23 +47,26 @@ def weigh(run: Run, binding: HookBinding, answer: Any, subject: Subject, elapsed
 
 def is_answer(answer: Any, binding: HookBinding) -> bool:
     """Accept the hook's own type, its subclasses and the bare ``PluginResult``; another hook's result is no answer."""
-    return isinstance(answer, binding.result) or type(answer) is PluginResult
+    kind = type(answer)  # and not what it says of its class
+    return issubclass(kind, binding.result) or kind is PluginResult
 
 
 def _settle(run: Run, binding: HookBinding, answer: PluginResult[Any], subject: Subject, elapsed: float) -> None:
     """Take a plugin's refusal, change or remark."""
     try:
-        metadata = scalars_only(answer.metadata) if answer.metadata else None
         if answer.continue_processing is not True:
-            _refused(run, binding, answer, elapsed, metadata)
+            _refused(run, binding, answer, elapsed)
             return
+        metadata = _metadata(answer)
         changes = _accept(run, binding, answer.modified_payload, subject)
     except AnswerError as error:
         failed(run, binding, ErrorCode.PLUGIN_ERROR, str(error))
         return
     except SecureGatewayException:
         raise
-    except Exception as error:  # noqa: BLE001 - the answer's fields are foreign values
+    except BaseException as error:  # the answer's fields are foreign values, whose code may even exit
+        if is_interrupt(error):
+            raise
         failed(run, binding, ErrorCode.PLUGIN_ERROR, f"its answer cannot be read ({raised_at(error)})")
         return
     if changes is None:
@@ -73,17 +78,30 @@ def _settle(run: Run, binding: HookBinding, answer: PluginResult[Any], subject: 
     run.trace.append((binding, elapsed, Note(verdict, "", changes, metadata)))
 
 
+def _metadata(answer: PluginResult[Any]) -> dict[str, Any] | None:
+    return scalars_only(answer.metadata) if answer.metadata else None
+
+
 def _text(violation: Any, field: str, most: int) -> str:
-    """Return a field of a violation; a clear no counts, however odd its reasons are."""
     value = getattr(violation, field, "")
-    return value[:most] if isinstance(value, str) else ""
+    return str.__str__(value)[:most] if isinstance(value, str) else ""
 
 
-def _refused(
-    run: Run, binding: HookBinding, answer: PluginResult[Any], elapsed: float, metadata: dict[str, Any] | None
-) -> None:
-    code = _text(answer.violation, "code", 64)
-    reason = _text(answer.violation, "reason", 200) or "no reason given"
+def _or_else(otherwise: _Said, read: Callable[[], _Said]) -> _Said:
+    """Return what ``read`` finds in a refusal, or ``otherwise`` where that cannot be read: a clear no counts, however odd its reasons are."""
+    try:
+        return read()
+    except BaseException as error:  # the answer's fields are foreign values, whose code may even exit
+        if is_interrupt(error):
+            raise
+        return otherwise
+
+
+def _refused(run: Run, binding: HookBinding, answer: PluginResult[Any], elapsed: float) -> None:
+    metadata = _or_else(None, lambda: _metadata(answer))
+    violation = _or_else(None, lambda: answer.violation)
+    code = _or_else("", lambda: _text(violation, "code", 64))
+    reason = _or_else("", lambda: _text(violation, "reason", 200)) or "no reason given"
     if not binding.point.may_deny:
         failed(run, binding, ErrorCode.PLUGIN_ERROR, f"it refused, which {binding.hook} cannot")
         return
@@ -97,12 +115,14 @@ def _refused(
             Note(Verdict.DENY, reason, (), {**(metadata or {}), "violation": code} if code else metadata),
         )
     )
-    limited = getattr(answer.violation, "http_status_code", None) == HTTP_STATUS[ErrorCode.RATE_LIMITED]
+    nothing: tuple[int, dict[str, str]] = (0, {})
+    status, headers = _or_else(nothing, lambda: http_terms(violation))
+    limited = status == HTTP_STATUS[ErrorCode.RATE_LIMITED]
     public = ErrorCode.RATE_LIMITED if limited else ErrorCode.DENIED
     denial = PolicyDenied(public, reason, request_id=run.request.request_id, plugin=binding.plugin)
-    denial.retry_after = retry_after(answer.violation)
+    denial.retry_after = _or_else(0, lambda: retry_after(violation))
     if binding.point.headers_only is not None:
-        denial.http_status, denial.http_headers = http_terms(answer.violation)
+        denial.http_status, denial.http_headers = status, headers
     raise denial
 
 
@@ -129,6 +149,8 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
         failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
         return None
     name, content, headers = read_back(point, payload, subject)
+    if isinstance(name, str):
+        name = str.__str__(name)  # a subclass may say that it equals any other
     fault = _unwritable(point, name, content, headers, subject)
     if fault:
         failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
@@ -182,7 +204,7 @@ def _take_answer(binding: HookBinding, answer: Any, subject: Subject) -> None:
 
 def _unwritable(point: HookPoint, name: Any, content: Any, headers: Any, subject: Subject) -> str:
     if point.headers_only is not None:
-        if name != subject.name or content != subject.body.value:
+        if name != subject.name or changed_pointers(subject.body.value, content):
             return f"it changed more than headers, which is all that {point.name} may change"
         return "" if _are_headers(headers) else "it returned headers that are no texts of one line"
     if not isinstance(name, str) or not name:
@@ -200,7 +222,7 @@ def _unwritable(point: HookPoint, name: Any, content: Any, headers: Any, subject
 def _content_fault(point: HookPoint, before: Any, content: Any) -> str:
     fixed = [field for field in point.content if field not in point.writable] if len(point.content) > 1 else []
     for field in fixed:
-        if content.get(field) != before.get(field):
+        if changed_pointers(before.get(field), content.get(field)):
             return f"it changed {field}, which {point.name} may not change"
     return point.fault(before, content) if point.fault is not None else ""
 
@@ -226,8 +248,9 @@ def raised(run: Run, binding: HookBinding, error: BaseException) -> None:
     if isinstance(error, GeneratorExit) or is_interrupt(error):
         raise error
     if isinstance(error, PluginViolationError):
-        refusal: PluginResult[Any] = PluginResult(continue_processing=False, violation=error.violation)
-        _refused(run, binding, refusal, monotonic() - run.plugin_started, None)
+        violation = _or_else(None, lambda: error.violation)
+        refusal: PluginResult[Any] = PluginResult(continue_processing=False, violation=violation)
+        _refused(run, binding, refusal, monotonic() - run.plugin_started)
         return
     # An AnswerError is ours and names types only; any other text may quote the payload.
     fault = str(error) if type(error) is AnswerError else f"it raised {raised_at(error)}"
