@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ _SUBJECT: Final = ("sub", "subject", "email", "user_id", "username", "id")
 """Where a user's name is looked for; the first that is there counts."""
 _TEXTS: Final = {"email": "email", "tenant_id": "tenant_id", "team_id": "tenant_id", "project_id": "project_id"}
 _LISTS: Final = ("roles", "permissions")
+_MAY_LACK: Final = ("project_id", "tenant_id", "email", "key_id", "session_id")
+_OWN_TEXTS: Final = ("provider", "method", *_MAY_LACK)
 _LONGEST: Final = 1024
 
 
@@ -25,14 +28,12 @@ def principal(answer: Any) -> Principal:
     Raises ``AnswerError``.
     """
     if isinstance(answer, Principal):
-        return answer
+        return _vouched(answer)
     if not isinstance(answer, Mapping):
         raise AnswerError(
             f"it answered with a {type(answer).__name__}, expected a dict that describes a user, or a Principal"
         )
-    subject = next((answer[key] for key in _SUBJECT if answer.get(key)), None)
-    if not isinstance(subject, str) or not subject.strip() or len(subject) > _LONGEST:
-        raise AnswerError(f"the user it answered with has no name, expected a text as one of {', '.join(_SUBJECT)}")
+    subject = _name(next((answer[key] for key in _SUBJECT if answer.get(key)), None))
     given: dict[str, Any] = {}
     for key, field in _TEXTS.items():
         value = answer.get(key)
@@ -62,6 +63,32 @@ def principal(answer: Any) -> Principal:
     )
 
 
+def _vouched(answer: Principal) -> Principal:
+    """Return a principal of a plugin's own making, checked, and apart from what the plugin may keep. Raises ``AnswerError``."""
+    for field in _OWN_TEXTS:
+        value = getattr(answer, field)
+        if type(value) is not str and not (value is None and field in _MAY_LACK):
+            raise AnswerError(f"{field} of the principal it answered with is a {type(value).__name__}, expected a text")
+    is_admin: Any = answer.is_admin
+    attributes: Any = answer.attributes
+    if type(is_admin) is not bool or type(attributes) is not dict:
+        raise AnswerError("the principal it answered with has no truth value as is_admin, or no dict as attributes")
+    return Principal(
+        **{field: getattr(answer, field) for field in _OWN_TEXTS},
+        subject=_name(answer.subject),
+        roles=_texts(answer.roles, "roles"),
+        permissions=_texts(answer.permissions, "permissions"),
+        is_admin=is_admin,
+        attributes=copy.deepcopy(attributes),
+    )
+
+
+def _name(subject: Any) -> str:
+    if not isinstance(subject, str) or not subject.strip() or len(subject) > _LONGEST:
+        raise AnswerError(f"the user it answered with has no name, expected a text as one of {', '.join(_SUBJECT)}")
+    return str.__str__(subject)
+
+
 def permission(answer: Any) -> HttpAuthCheckPermissionResultPayload:
     """Return a plugin's yes or no. Raises ``AnswerError`` for anything else."""
     if not isinstance(answer, HttpAuthCheckPermissionResultPayload):
@@ -76,4 +103,4 @@ def _texts(value: Any, key: str) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise AnswerError(f"{key} of the user it answered with is no list of texts")
-    return tuple(value)
+    return tuple(map(str.__str__, value))
