@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -29,7 +30,7 @@ from secure_gateway.plugins.framework.payloads import (
 
 PayloadT = TypeVar("PayloadT")
 
-_LONGEST = 40
+_LARGEST = 2**63 - 1
 _MOST_HEADERS = 16
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, section 5.1
 _FRAMING = frozenset(
@@ -187,9 +188,19 @@ def retry_after(violation: Any) -> int:
 
 
 def scalars_only(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep what may stand in a decision record: numbers, truth values and short identifiers; no text, no structures."""
-    kept: dict[str, Any] = {}
-    for key, value in list(metadata.items())[:16]:
-        if isinstance(value, bool | int | float) or (isinstance(value, str) and _IDENTIFIER.fullmatch(value)):
-            kept[str(key)[:_LONGEST]] = value
-    return kept
+    """Keep what may stand in a decision record: numbers, truth values and short identifiers, under short identifiers; no text, no structures."""
+    return {
+        key: value
+        for key, value in list(metadata.items())[:16]
+        if type(key) is str and _IDENTIFIER.fullmatch(key) and _is_recordable(value)
+    }
+
+
+def _is_recordable(value: Any) -> bool:
+    """Tell whether every sink can write ``value``; what is no number to JSON, or too long a one, would cost the whole record."""
+    kind = type(value)
+    if kind is float:
+        return math.isfinite(value)
+    if kind is int:
+        return -_LARGEST <= value <= _LARGEST  # type: ignore[no-any-return]
+    return kind is bool or (kind is str and _IDENTIFIER.fullmatch(value) is not None)
