@@ -43,8 +43,8 @@ class Guarded(NamedTuple):
         return Answers(self.name, self.content, self.subject, self.ruling)
 
 
-class TextGuard:
-    """Asks ``validate(request)``. ``keep``: the request stays in the guard's state, for its output side to look at."""
+class _RequestGuard:
+    """Asks about a request. ``keep``: it stays in the guard's state, for its output side to look at."""
 
     __slots__ = ("_answers", "_content", "_keep", "_validate")
 
@@ -53,6 +53,12 @@ class TextGuard:
         self._answers = guarded.answers()
         self._validate = validate
         self._keep = keep
+
+
+class TextGuard(_RequestGuard):
+    """Asks ``validate(request)``."""
+
+    __slots__ = ()
 
     async def judge(self, payload: PluginPayload, context: PluginContext) -> PluginResult[Any]:
         """Answer the hook."""
@@ -81,16 +87,10 @@ class ResponseGuard:
         return self._answers.of_text(await self._validate(text, original), judged)
 
 
-class ValueGuard:
+class ValueGuard(_RequestGuard):
     """Asks ``validate_value(request)``: no text is made."""
 
-    __slots__ = ("_answers", "_content", "_keep", "_validate")
-
-    def __init__(self, guarded: Guarded, validate: Validate, *, keep: bool = False) -> None:
-        self._content = guarded.content
-        self._answers = guarded.answers()
-        self._validate = validate
-        self._keep = keep
+    __slots__ = ()
 
     async def judge(self, payload: PluginPayload, context: PluginContext) -> PluginResult[Any]:
         """Answer the hook."""
