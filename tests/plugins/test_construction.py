@@ -12,32 +12,13 @@ import pytest
 
 from secure_gateway.errors import ConfigError, ProviderContractError
 from secure_gateway.master_key import MasterKey
-from secure_gateway.plugins.auth.base import AuthCredentials, AuthMethod, AuthProvider, AuthResult
+from secure_gateway.plugins.auth.base import AuthCredentials, AuthProvider, AuthResult
 from secure_gateway.plugins.construction import build, check_class, constructor_keys, told_when_slow
 from secure_gateway.plugins.services import ProviderServices
 from secure_gateway.stores.memory import MemoryStore
+from tests.plugins.conftest import Complete
 
 WHERE = "$.plugins.auth"
-
-
-class Complete(AuthProvider):
-    def get_name(self) -> str:
-        return "complete"
-
-    def get_version(self) -> str:
-        return "1"
-
-    def get_supported_methods(self) -> list[AuthMethod]:
-        return [AuthMethod.API_KEY]
-
-    async def authenticate(self, credentials: AuthCredentials) -> AuthResult:
-        raise NotImplementedError
-
-    async def validate_session(self, session_id: str) -> bool:
-        return False
-
-    async def refresh_authentication(self, session_id: str, credentials: AuthCredentials) -> AuthResult:
-        raise NotImplementedError
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from typing import Self
 import pytest
 
 from secure_gateway.errors import ConfigError, ProviderContractError
-from secure_gateway.plugins.auth.base import AuthCredentials, AuthMethod, AuthProvider, AuthResult
+from secure_gateway.plugins.auth.base import AuthProvider
 from secure_gateway.plugins.registry import ProviderRegistry, provider_name
+from tests.plugins.conftest import Complete
 
 GROUP = "secure_gateway.auth"
 
@@ -34,24 +35,9 @@ def module(cls: str = "Badge", name: str = "badge", marker: int = 0) -> str:
     return MODULE.format(cls=cls, name=name, marker=marker)
 
 
-class Mine(AuthProvider):
+class Mine(Complete):
     def get_name(self) -> str:
         return "mine"
-
-    def get_version(self) -> str:
-        return "1"
-
-    def get_supported_methods(self) -> list[AuthMethod]:
-        return [AuthMethod.API_KEY]
-
-    async def authenticate(self, credentials: AuthCredentials) -> AuthResult:
-        raise NotImplementedError
-
-    async def validate_session(self, session_id: str) -> bool:
-        return False
-
-    async def refresh_authentication(self, session_id: str, credentials: AuthCredentials) -> AuthResult:
-        raise NotImplementedError
 
 
 @pytest.fixture

@@ -7,29 +7,15 @@ from typing import Any
 import pytest
 
 from secure_gateway.errors import ConfigError, Problem
-from secure_gateway.plugins.auth.base import AuthCredentials, AuthMethod, AuthProvider, AuthResult
+from secure_gateway.plugins.auth.base import AuthProvider
 from secure_gateway.plugins.registry import ProviderRegistry
 from secure_gateway.plugins.slots import BuiltProvider, ProviderEntry, build_provider, read_slot, unknown_keys
+from tests.plugins.conftest import Complete
 
 
-class Base(AuthProvider):
+class Base(Complete):
     def get_name(self) -> str:
         return "base"
-
-    def get_version(self) -> str:
-        return "1"
-
-    def get_supported_methods(self) -> list[AuthMethod]:
-        return [AuthMethod.API_KEY]
-
-    async def authenticate(self, credentials: AuthCredentials) -> AuthResult:
-        raise NotImplementedError
-
-    async def validate_session(self, session_id: str) -> bool:
-        return False
-
-    async def refresh_authentication(self, session_id: str, credentials: AuthCredentials) -> AuthResult:
-        raise NotImplementedError
 
 
 def built(cls: type, config: dict[str, Any]) -> BuiltProvider:
