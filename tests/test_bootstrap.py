@@ -98,6 +98,14 @@ def test_what_is_installed_is_looked_through_once_for_all_kinds_of_plugins(tmp_p
     assert counting.asked == 1
 
 
+def test_a_master_key_that_cannot_be_resolved_is_named_by_its_place_in_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"anonymous": {"roles": []}, "master_key": "env://NOT_SET"}))
+    path.chmod(0o600)
+    with pytest.raises(ConfigError, match=r"config\.json:1: \$\.master_key: found no environment variable NOT_SET"):
+        load_parts(path, env={"HOME": str(tmp_path)})
+
+
 def _release(parts: Parts) -> None:
     parts.telemetry.shutdown()
     parts.services.store.close()

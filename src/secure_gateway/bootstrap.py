@@ -167,7 +167,10 @@ def read_key(loaded: LoadedConfig, resolver: SecretResolver, env: Mapping[str, s
     if reference.startswith("file://"):
         key_path = expand_home(reference.removeprefix("file://"), env)
         return read_master_key(key_path if key_path.is_absolute() else loaded.folder / key_path)
-    return parse_master_key(resolver.resolve(reference).reveal())
+    with _placed(loaded):
+        # Unlike resolve, this names the key of the configuration that is to be mended.
+        resolved = resolver.resolve_tree({"master_key": reference})
+    return parse_master_key(str(resolved["master_key"]))
 
 
 class _Ground(NamedTuple):

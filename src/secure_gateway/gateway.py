@@ -274,6 +274,8 @@ class Gateway:
         """
 
         def decorate(target: Callable[..., Any]) -> Callable[..., Any]:
+            if not callable(target):
+                raise TypeError(f"protect takes a function, not {target!r}; a name goes in as protect(name=…)")
             guard = FunctionGuard(self.handle, name or target.__name__, Operation(operation), server, credentials)
             return guard.wrap(target, self._loop)
 

@@ -160,6 +160,10 @@ REFUSED = [
     ({"master_key": "literal://abc"}, "$.master_key", "a plain value", "does not belong"),
     ({"master_key": "env://"}, "$.master_key", "a plain value", ""),
     ({"include": "x.yaml"}, "$.include", '"x.yaml"', "brackets"),
+    ({"plugins": {"hooks": {"kind": "deny_list"}}}, "$.plugins.hooks", "an object", "brackets"),
+    ({"plugins": {"guardrails": [{"provider": "pii"}]}}, "$.plugins.guardrails", "a list", "{…}"),
+    ({"policies": []}, "$.policies", "an unknown key", "docs/policies.md"),
+    (_server(cmd="x"), "$.servers.s.cmd", "an unknown key", '"command"'),
 ]
 
 

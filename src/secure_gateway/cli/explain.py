@@ -52,12 +52,10 @@ def _read(session: Session, request_id: str | None, count: int) -> list[dict[str
         finally:
             keeper.shutdown()
     if not records:
-        what = (
-            "There is no record yet"
-            if request_id is None
-            else f"There is no record of {request_id!r}; the newest {_MOST} are kept"
-        )
-        raise CommandError(f"{what}. `secure-gateway explain --recent 20` lists those there are.")
+        if request_id is None:
+            raise CommandError("There is no record yet. Each request makes one; `secure-gateway call` sends one.")
+        kept = f"the newest {_MOST} are kept. `secure-gateway explain --recent 20` lists those there are."
+        raise CommandError(f"There is no record of {request_id!r}; {kept}")
     return records
 
 

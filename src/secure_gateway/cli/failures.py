@@ -125,6 +125,8 @@ def _of_ours(error: BaseException) -> str:
 
 
 def _usage(error: click.UsageError) -> str:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error.format_message()  # the whole help, which begins with the usage
     usage = f"{error.ctx.get_usage()}\n" if error.ctx is not None else ""
     helped = f" Try `{error.ctx.command_path} --help`." if error.ctx is not None else ""
     message = error.format_message()

@@ -196,7 +196,8 @@ class UrlPeer(Peer):
         try:
             response = await self._transport.handle_async_request(request)
         except httpx.HTTPError as error:
-            raise UpstreamError(ErrorCode.UPSTREAM_ERROR, f"it cannot be reached ({type(error).__name__})") from None
+            reason = f"it cannot be reached ({type(error).__name__}); see whether it runs, and at the url of the configuration"
+            raise UpstreamError(ErrorCode.UPSTREAM_ERROR, reason) from None
         try:
             yield response
         except httpx.HTTPError as error:

@@ -134,6 +134,7 @@ class GatewayConfig(Section):
         "mcpServers": 'Did you mean "servers"? `secure-gateway servers import` reads the files of MCP clients.',
         "plugin_settings": 'Did you mean "plugins.settings"?',
         "hooks": 'Did you mean "plugins.hooks"?',
+        "policies": 'Policies stand in "guardrails", beside "plugins", and in a server\'s "guardrails": docs/policies.md.',
         "auth": 'Did you mean "plugins.auth"?',
         "telemetry": 'Did you mean "plugins.telemetry"?',
     }

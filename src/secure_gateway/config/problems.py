@@ -40,6 +40,11 @@ _EXPECTED: dict[str, Callable[[_Context], str]] = {
     "string_too_short": lambda _: "a string that is not empty",
     "string_too_long": lambda context: f"at most {context['max_length']} characters",
 }
+_FORMS = {
+    "tuple_type": "Put it into brackets: […].",
+    "dict_type": "Write {…}; docs/configuration.md says with which keys.",
+    "model_type": "Write {…}; docs/configuration.md says with which keys.",
+}
 
 
 def syntax_problem(fault: JsonFault, file: str) -> Problem:
@@ -98,7 +103,8 @@ def _words(kind: str, context: _Context, value: Any, *, shown: bool) -> tuple[st
     found = describe(value, shown=shown)
     if kind not in _EXPECTED:
         return found, "a value of another form", "See docs/configuration.md."
-    hint = did_you_mean(value, _alternatives(context)) if kind == "literal_error" and isinstance(value, str) else ""
+    near = kind == "literal_error" and isinstance(value, str)
+    hint = did_you_mean(value, _alternatives(context)) if near else _FORMS.get(kind, "")
     return found, _EXPECTED[kind](context), hint
 
 

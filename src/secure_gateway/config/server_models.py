@@ -89,6 +89,7 @@ class ServerConfig(Section):
         }
     )
     instead: ClassVar[Mapping[str, str]] = {
+        "cmd": 'Did you mean "command"?',
         "type": 'The transport follows from "command" (stdio) or "url" (streamable HTTP); SSE and WebSocket are not supported.',
         "transport": 'The transport follows from "command" (stdio) or "url" (streamable HTTP); SSE and WebSocket are not supported.',
         "disabled": "Take a server out to do without it.",

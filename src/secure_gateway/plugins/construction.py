@@ -41,7 +41,10 @@ def check_class(cls: Any, contract: type) -> type:
             continue
         faults += _method_faults(name, expected, actual)
     if faults:
-        raise ProviderContractError(f"{cls.__module__}.{cls.__qualname__}, a {contract.__name__}: " + "; ".join(faults))
+        article = "an" if contract.__name__[0] in "AEIOU" else "a"
+        raise ProviderContractError(
+            f"{cls.__module__}.{cls.__qualname__}, {article} {contract.__name__}: " + "; ".join(faults)
+        )
     return cls
 
 

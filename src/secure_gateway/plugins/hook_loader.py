@@ -154,7 +154,10 @@ class HookLoader:
             raise ConfigError([_anchored(problem, where) for problem in error.problems]) from error
         except ProviderContractError as error:
             discard([plugin])
-            raise ConfigError(Problem(where, str(error), "a plugin that keeps the contract of its hooks")) from error
+            said, place = str(error), f"{where}.hooks"
+            at = place if said.startswith(f"{place}: ") else where
+            expected = "a plugin that keeps the contract of its hooks"
+            raise ConfigError(Problem(at, said.removeprefix(f"{place}: "), expected)) from error
         if isolated:
             bound = [msgspec.structs.replace(binding, digest=getattr(plugin, "digest", "")) for binding in bound]
         if settings.get("fail_on_plugin_error"):

@@ -153,7 +153,9 @@ class ProviderRegistry:
         try:
             return check_class(cls, self._contract)
         except ProviderContractError as error:
-            raise ConfigError(Problem(where, str(error), f"a complete {self._contract.__name__}")) from error
+            page = "hooks" if self._contract.__name__ == "Plugin" else "writing-a-provider"
+            hint = f"docs/{page}.md has one that is complete."
+            raise ConfigError(Problem(where, str(error), f"a complete {self._contract.__name__}", hint)) from error
 
     def _discover(self) -> dict[str, ProviderSource]:
         if self._discovered is None:

@@ -17,6 +17,7 @@ STDIN_GRACE: Final = 5.0
 """Seconds that a server has to leave after its stdin was closed (MCP, stdio shutdown), before it gets SIGTERM."""
 TERM_GRACE: Final = 1.5
 """Seconds between SIGTERM and SIGKILL: together with our own start and end below the two seconds that clients give us."""
+_STARTABLE: Final = "its command has to be an installed program, by its name on PATH or by its full path"
 
 OnLine = Callable[[bytes | None], None]
 
@@ -69,7 +70,7 @@ class ServerProcess(asyncio.SubprocessProtocol):
         except (OSError, ValueError) as error:
             reason = f"server {server.name!r} cannot be started: {type(error).__name__}"
             reason += f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
-            raise UpstreamError(ErrorCode.UPSTREAM_ERROR, f"{reason}; check its command in the configuration") from None
+            raise UpstreamError(ErrorCode.UPSTREAM_ERROR, f"{reason}; {_STARTABLE}") from None
         process.attach(transport)
         return process
 

@@ -71,7 +71,12 @@ async def test_a_registered_class_and_a_class_path_can_be_named(tmp_path: Path) 
         ({"config": {"words": []}}, "$.plugins.hooks[0].config.words", "no keywords"),
         ({"config": {"words": ["x"], "whole_word": True}}, "$.plugins.hooks[0].config.whole_word", "whole_words"),
         ({"hooks": ["tool_pre_invok"]}, "$.plugins.hooks[0]", "tool_pre_invoke"),
-        ({"hooks": ["http_auth_resolve_user"]}, "$.plugins.hooks[0]", "has no method for it"),
+        ({"hooks": ["http_auth_resolve_user"]}, "$.plugins.hooks[0].hooks", "has no method for it"),
+        (
+            {"hooks": ["tool_pre_invok"]},
+            "$.plugins.hooks[0].hooks",
+            "found 'tool_pre_invok', which is no known hook (did you mean 'tool_pre_invoke'?)",
+        ),
         (
             {"kind": "external", "config": {}, "mcp": {"proto": "stdio", "script": "x"}},
             "$.plugins.hooks[0].mcp",

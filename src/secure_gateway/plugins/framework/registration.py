@@ -187,10 +187,10 @@ def _check_near_miss(plugin: Plugin, attribute: str, function: Callable[..., Any
 def _missing_hook(plugin: Plugin, name: str, methods: Mapping[str, Any], where: str) -> str:
     if name not in HOOK_POINTS:
         near = difflib.get_close_matches(name, [*HOOK_POINTS, *methods], n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(sorted(HOOK_POINTS))}"
-        return f"{where}.hooks: {name!r} is no known hook{hint}"
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(HOOK_POINTS))}"
+        return f"{where}.hooks: {name!r}, which is no known hook ({hint})"
     return (
-        f"{where}.hooks: {name!r} is asked for, but {_name(plugin)} has no method for it "
+        f"{where}.hooks: {name!r}, but {_name(plugin)} has no method for it "
         f"(it answers {', '.join(sorted(methods)) or 'none'}); add `async def {name}(self, payload, context)`"
     )
 
