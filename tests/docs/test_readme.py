@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from secure_gateway import load_gateway
+from secure_gateway import PolicyDenied, load_gateway
+from secure_gateway.integrations.asgi import SecureGatewayMiddleware
+from secure_gateway.plugins.framework.hookpoints import HOOK_POINTS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,8 +63,45 @@ def test_the_json_of_the_readme_loads(tmp_path: Path) -> None:
 )
 def test_the_python_of_the_readme_runs(text: str, tmp_path: Path) -> None:
     assert shell("secure-gateway init", tmp_path).returncode == 0
-    imports = "from secure_gateway.plugins.auth.base import *\n" if "AuthProvider" in text else ""
     script = tmp_path / "script.py"
-    script.write_text(imports + text, encoding="utf-8")
+    script.write_text(text, encoding="utf-8")
     done = shell(f"{sys.executable} {script}", tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_plugin_of_the_readme_refuses_what_it_says(tmp_path: Path) -> None:
+    assert shell("secure-gateway init", tmp_path).returncode == 0
+    home = tmp_path / ".gateway"
+    (home / "plugins").mkdir(mode=0o700)
+    (home / "plugins" / "tables.py").write_text(block("python", "Plugin"), encoding="utf-8")
+    config = json.loads((home / "config.json").read_text())
+    (named,) = re.findall(r'`"hooks": (\[\{.*?\}\])`', README)
+    config["plugins"]["hooks"] = json.loads(named)
+    (home / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    (key,) = re.findall(r"sgw_\w+", shell("secure-gateway keys create --user ann --role everything", tmp_path).stdout)
+    gateway = load_gateway(env={"HOME": str(tmp_path)})
+    try:
+        assert gateway.call_sync("sql", {"query": "select 1"}, lambda _: "one", credentials=key) == "one"
+        with pytest.raises(PolicyDenied, match="drops a table"):
+            gateway.call_sync("sql", {"query": "drop table users"}, lambda _: "gone", credentials=key)
+    finally:
+        gateway.close_sync()
+
+
+def test_a_protected_function_of_the_readme_is_called_as_the_readme_says(tmp_path: Path) -> None:
+    (key,) = re.findall(r"sgw_\w+", shell("secure-gateway init", tmp_path).stdout)
+    (line,) = re.findall(r"`(with acting_as\(key\): .*?)`", README)
+    called = f"from secure_gateway import acting_as\nimport asyncio\nkey = {key!r}\n\nasync def main():\n    {line}\n"
+    script = tmp_path / "script.py"
+    script.write_text(f"{block('python', 'gateway.protect')}\n{called}\nasyncio.run(main())\n", encoding="utf-8")
+    done = shell(f"{sys.executable} {script}", tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_middleware_is_where_the_readme_says() -> None:
+    assert "`secure_gateway.integrations.asgi`" in README
+    assert SecureGatewayMiddleware.__name__ in README
+
+
+def test_there_are_as_many_hook_points_as_the_readme_says() -> None:
+    assert f"at {len(HOOK_POINTS)} points" in README
