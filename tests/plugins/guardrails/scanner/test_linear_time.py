@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 _CHILD = """
 import base64, itertools, sys
 from secure_gateway.plugins.guardrails.scanner import *
 
 scanner = Scanner(PII_DETECTORS + SECRET_DETECTORS + INJECTION_DETECTORS)
-size = 1_000_000
+size = int(sys.argv[1])
 nest = b"ignore all previous "
 while len(nest) < size:
     nest = base64.b64encode(nest * 2)
@@ -36,7 +38,18 @@ for name, text in texts.items():
 """
 
 
-def test_a_megabyte_of_anything_is_scanned_to_its_end() -> None:
-    child = subprocess.run([sys.executable, "-c", _CHILD], capture_output=True, text=True, timeout=400, check=False)
+def _scan(size: int, seconds: int) -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", _CHILD, str(size)], capture_output=True, text=True, timeout=seconds, check=False
+    )
     assert child.returncode == 0, (child.stdout[-200:], child.stderr[-2000:])
     assert child.stdout.splitlines()[-1] == "nested base64"
+
+
+def test_a_long_text_of_anything_is_scanned_to_its_end() -> None:
+    _scan(100_000, 300)
+
+
+@pytest.mark.soak
+def test_a_megabyte_of_anything_is_scanned_to_its_end() -> None:
+    _scan(1_000_000, 1200)

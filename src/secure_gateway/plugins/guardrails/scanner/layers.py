@@ -26,9 +26,7 @@ _SHORTEST: Final = 12
 _PRINTABLE: Final = bytes([9, 10, 13, *range(32, 127)])
 _STRINGS: Final = re2.compile(rb"[\x20-\x7e\r\n\t]{16,}", options())
 
-CODED: Final = (
-    r"%[0-9A-Fa-f]{2}|&(?:#[0-9xX]|[a-z]{2,6};)|\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|[A-Za-z0-9+/_-]{28}"
-)
+CODED: Final = r"%[0-9A-Fa-f]{2}|&(?:#[0-9xX]|[a-z]{2,6};)|\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|[A-Za-z0-9+/]{28}|[A-Za-z0-9+/_-]{40}"  # the last by halves: a UUID has 36 characters, and stands everywhere
 # Python's own engine where each match is handled: RE2's binding takes microseconds for one. None of these goes back over what it read.
 _CODED: Final = re.compile(
     r"((?:%[0-9A-Fa-f]{2})+)|(&(?:#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6})|[a-zA-Z]{2,8});?)|(\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}))"
