@@ -80,7 +80,12 @@ class ExternalPlugin(ForeignPlugin):
         states = answer.get("context")
         if states is not None:
             before = (known["state"], known["metadata"], known["global_context"]["state"])
-            apply_context(context, states)
+            try:
+                apply_context(context, states)
+            except AnswerError:
+                if result.continue_processing:
+                    raise
+                return result  # a clear no counts, whatever comes with it
             if before != _states(states):
                 return result
         if is_new:

@@ -157,9 +157,13 @@ class Handed:
             said.violation = _violation(answer.violation)
         if isinstance(answer.metadata, Mapping):
             said.metadata = scalars_only(answer.metadata)
-        said.state = _if_changed("state", context.state, self._before[0])
-        said.own_metadata = _if_changed("metadata", context.metadata, self._before[1])
-        self._tell_shared(said)
+        try:
+            said.state = _if_changed("state", context.state, self._before[0])
+            said.own_metadata = _if_changed("metadata", context.metadata, self._before[1])
+            self._tell_shared(said)
+        except AnswerError:
+            if said.goes_on:  # a clear no counts, whatever the plugin has left lying about
+                raise
         return pack(msgspec.structs.asdict(said))
 
     def _tell_shared(self, said: Said) -> None:
