@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
@@ -34,7 +35,10 @@ Scan = Callable[[Any], Sequence[Finding]]
 
 DIRECTIONS: Final = ("both", "input", "output")
 ACTIONS: Final = ("block", "redact", "warn")
+LONG: Final = 65_536
+"""Characters above which a scan runs beside the event loop: up to a second where much of it looks like something."""
 
+_encode: Final = msgspec.json.Encoder().encode
 _ACTION: Final = {
     "block": GuardrailAction.BLOCK,
     "redact": GuardrailAction.MODIFY,
@@ -61,7 +65,7 @@ class ScanGuard:
 
     async def validate(self, request: GuardrailRequest) -> GuardrailResponse:
         """Judge the text of ``request``."""
-        answer = self.judge(request.content)
+        answer = await self._judged(request.content)
         modified = answer.modified_value if answer.action is GuardrailAction.MODIFY else None
         return GuardrailResponse(
             is_safe=not answer.violations,
@@ -72,7 +76,11 @@ class ScanGuard:
 
     async def validate_value(self, request: ValueRequest) -> ValueResponse:
         """Judge every key, string and number of the value."""
-        return self.judge(request.value)
+        return await self._judged(request.value)
+
+    async def _judged(self, value: Any) -> ValueResponse:
+        """Judge beside the event loop what takes long: others go on meanwhile, and the time limit holds."""
+        return await asyncio.to_thread(self.judge, value) if is_long(value) else self.judge(value)
 
     def get_supported_detectors(self) -> list[ViolationType]:
         """Return what this guard can find."""
@@ -102,6 +110,20 @@ class ScanGuard:
         rules = self._rules
         findings = [finding for finding in findings if finding.confidence >= rules.min_confidence]
         return without_allowed(value, findings, rules.allow.__contains__) if rules.allow else findings
+
+
+def is_long(value: Any) -> bool:
+    """Tell whether scanning ``value`` may take longer than the event loop should wait."""
+    if type(value) is str:
+        return len(value) > LONG
+    try:
+        return len(_encode(value)) > LONG
+    except (
+        TypeError,
+        ValueError,
+        RecursionError,
+    ):  # objects of the SDK, lone surrogates: then at least not on the loop
+        return True
 
 
 def violations_of(findings: Sequence[Finding], rules: ScanRules) -> list[GuardrailViolation]:
