@@ -11,6 +11,10 @@ from typing import Any, Self
 
 import msgspec
 
+from secure_gateway.frozen import FrozenDict, frozen
+
+NOTHING = FrozenDict()
+
 
 class Operation(StrEnum):
     """What is asked for. ``MESSAGE`` is any protocol message that is none of the others (lists, completions, unknown methods), ``HOOK`` a hook that the app fires itself."""
@@ -175,7 +179,11 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     key_id: str | None = None
     session_id: str | None = None
     is_admin: bool = False
-    attributes: dict[str, Any] = msgspec.field(default_factory=dict)
+    attributes: dict[str, Any] = msgspec.field(default=NOTHING)
+
+    def __post_init__(self) -> None:
+        if type(self.attributes) is not FrozenDict:
+            msgspec.structs.force_setattr(self, "attributes", frozen(self.attributes))
 
     def __repr__(self) -> str:
         return f"Principal(subject={self.subject!r}, provider={self.provider!r}, roles={list(self.roles)})"

@@ -31,7 +31,7 @@ class Room:
 # lowest floor from which it can see what it needs; the most specific name wins.
 ROOMS = (
     # The ground: values and refusals that every other file speaks of.
-    Room(1, "errors", "types", "decisions"),
+    Room(1, "errors", "frozen", "types", "decisions"),
     # Whether the Rust core is there; what it speeds up stands on every floor above.
     Room(1, "native"),
     Room(2, "caller"),

@@ -15,6 +15,7 @@ from tests.security.conftest import HELLO, PATIENCE, PROGRAM, House, Listening, 
 from tests.security.hostile_server import MARKER
 
 FAULTS = {
+    "endless_line": {"too_large"},
     "die": {"upstream_error"},
     "garbage": {"invalid_result"},
     "not_a_number": {"invalid_result"},
@@ -22,7 +23,7 @@ FAULTS = {
     "other_id": {"upstream_timeout"},
     "never": {"upstream_timeout"},
 }
-NUISANCES = ("twice", "endless_line", "flood", "tick")
+NUISANCES = ("twice", "flood", "tick")
 
 
 def say(proxy: Listening, key: int, method: str, **params: object) -> None:

@@ -108,7 +108,6 @@ class ToolSchemas:
             reason = f"the {what} cannot be checked against the tool's schema ({type(error).__name__})"
         raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
 
-
     def check_result(self, server: str, tool: str, result: Any) -> None:
         """Check the structured content of ``result`` where its tool declares a schema for it. Raises ``RequestError`` that names place and rule, not the value.
 

@@ -6,6 +6,7 @@ Identity goes one way: a server is told who is asking, and nothing that it answe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any, Final
 
 import msgspec
@@ -147,7 +148,7 @@ def _encode_principal(principal: Principal) -> dict[str, Any]:
         "email": principal.email,
         "is_admin": principal.is_admin,
         "roles": list(principal.roles),
-        "attributes": _portable(principal.attributes),
+        "attributes": _portable(deepcopy(principal.attributes)),
         "auth_method": principal.method or None,
         **{name: getattr(principal, name) for name in _OWN},
     }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
 from secure_gateway.errors import AnswerError
+from secure_gateway.frozen import FrozenDict
 from secure_gateway.plugins.framework.payloads import HttpAuthCheckPermissionResultPayload
 from secure_gateway.types import Principal
 
@@ -18,6 +18,7 @@ _TEXTS: Final = {"email": "email", "tenant_id": "tenant_id", "team_id": "tenant_
 _LISTS: Final = ("roles", "permissions")
 _MAY_LACK: Final = ("project_id", "tenant_id", "email", "key_id", "session_id")
 _OWN_TEXTS: Final = ("provider", "method", *_MAY_LACK)
+_DICTS: Final = (dict, FrozenDict)
 _LONGEST: Final = 1024
 
 
@@ -71,7 +72,7 @@ def _vouched(answer: Principal) -> Principal:
             raise AnswerError(f"{field} of the principal it answered with is a {type(value).__name__}, expected a text")
     is_admin: Any = answer.is_admin
     attributes: Any = answer.attributes
-    if type(is_admin) is not bool or type(attributes) is not dict:
+    if type(is_admin) is not bool or type(attributes) not in _DICTS:
         raise AnswerError("the principal it answered with has no truth value as is_admin, or no dict as attributes")
     return Principal(
         **{field: getattr(answer, field) for field in _OWN_TEXTS},
@@ -79,7 +80,7 @@ def _vouched(answer: Principal) -> Principal:
         roles=_texts(answer.roles, "roles"),
         permissions=_texts(answer.permissions, "permissions"),
         is_admin=is_admin,
-        attributes=copy.deepcopy(attributes),
+        attributes=attributes,
     )
 
 

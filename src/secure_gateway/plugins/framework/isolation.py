@@ -26,6 +26,7 @@ MOST_VALUES = 1_000_000
 copy_small = msgspec.to_builtins
 """Copies a JSON value; every dict and list of the copy is new."""
 
+_SEAL = object()
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
@@ -35,6 +36,8 @@ class Isolated(msgspec.Struct):
     value: Any
     small: bool
     plan: Copier | None = None
+    # Nothing can encode it: where a view's field is read past its property (``msgspec.to_builtins``), that is an error and no wrong value.
+    sealed: Any = _SEAL
 
     def copy(self) -> Any:
         """Return a copy whose containers are all new."""
