@@ -76,7 +76,12 @@ def test_where_none_runs_the_list_is_that_of_the_configuration_and_says_so(start
     done = run("hooks", "list")
     assert done.returncode == 0
     assert "No gateway runs under this configuration" in done.stderr
-    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["pii", "secrets", "injection", "code_injection"]
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == [
+        "pii",
+        "secrets",
+        "injection",
+        "code_injection",
+    ]
     assert _json(run, "hooks", "list")["running"] is None
 
 

@@ -159,7 +159,13 @@ def test_lint_finds_guards_and_plugins_that_fail_open(started: Started, invoke: 
     remote = {"provider": "webhook", "config": {"url": "https://a.example", "on_error": "allow"}}
     judge = {"provider": "llama_guard", "config": {"url": "https://a.example", "model": "g"}}
     hooks = [
-        {"name": "A", "kind": "search_replace", "hooks": ["tool_pre_invoke"], "mode": mode, "config": {"words": [{"search": "a", "replace": "b"}]}}
+        {
+            "name": "A",
+            "kind": "search_replace",
+            "hooks": ["tool_pre_invoke"],
+            "mode": mode,
+            "config": {"words": [{"search": "a", "replace": "b"}]},
+        }
         for mode in ("permissive", "enforce_ignore_error")
     ]
     hooks[1]["name"] = "B"

@@ -20,7 +20,9 @@ from tests.docs.test_code_blocks import BLOCKS, Block
 
 PLACE = "docs/guardrails.md"
 PAGE = (Path(__file__).parents[2] / PLACE).read_text()
-SECTIONS = dict(zip(("", "pii", "secrets", "injection", "code_injection", "keyword", "policy"), PAGE.split("\n## "), strict=False))
+SECTIONS = dict(
+    zip(("", "pii", "secrets", "injection", "code_injection", "keyword", "policy"), PAGE.split("\n## "), strict=False)
+)
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.place.startswith(PLACE)], ids=lambda block: block.place)
