@@ -160,6 +160,7 @@ async def test_a_server_that_is_new_does_not_keep_a_policy_from_being_in_force(
     serving.said(RELOADED)
 
 
+@pytest.mark.soak
 async def test_reloads_under_constant_load_lose_no_request_and_leave_nothing_behind(
     serving: Serving, started: Started
 ) -> None:
