@@ -114,6 +114,18 @@ def test_processes_that_open_and_create_at_once_make_each_key_once(path: Path) -
     assert sum(int(out) for out, _ in outputs) == 50
 
 
+def test_processes_that_make_a_new_store_at_once_all_get_it(tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom secure_gateway.stores.sqlite import SQLiteStore\n"
+        "for n in range(40): SQLiteStore(Path(sys.argv[1]) / str(n) / 'state.db').close()\n"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    assert [child.communicate(timeout=60)[1] for child in children] == [""] * 4
+
+
 def test_a_process_that_dies_in_the_middle_of_a_write_leaves_the_store_whole(store: SQLiteStore, path: Path) -> None:
     store.put("keys", "a", b"1")
     code = "import os\nw = s._writing()\nrun = w.__enter__()\nrun('DELETE FROM entry')\nos.kill(os.getpid(), 9)"

@@ -22,6 +22,7 @@ from secure_gateway.stores.subscribers import Subscribers
 APPLICATION_ID = 0x53474154
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 5.0
+_SWITCH_STEP = 0.01
 
 # Keys are blobs: SQLite compares them bytewise, and a text with NUL or half a surrogate pair cannot confuse it.
 _SCHEMA = f"""
@@ -75,7 +76,7 @@ class SQLiteStore(StateStore):
         self._writer = self._connect(busy_seconds)
         with ExitStack() as undo, self._guarded():
             undo.callback(self._writer.close)
-            self._prepare()
+            self._prepare(busy_seconds)
             self._check_whole()
             self._reader = self._connect(busy_seconds)
             undo.callback(self._reader.close)
@@ -189,10 +190,12 @@ class SQLiteStore(StateStore):
             )  # a page that is damaged later is an error as well, not an empty one
             return made
 
-    def _prepare(self) -> None:
+    def _prepare(self, busy_seconds: float) -> None:
         run = self._writer.execute
-        (application,), (version,) = run("PRAGMA application_id").fetchone(), run("PRAGMA user_version").fetchone()
+        run("BEGIN")  # one look: another process may be writing the schema, and half of it would seem somebody else's
         empty = run("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+        (application,), (version,) = run("PRAGMA application_id").fetchone(), run("PRAGMA user_version").fetchone()
+        run("COMMIT")
         if not empty and application != APPLICATION_ID:
             raise StoreError(f"{self._path} is a database of another program; give state.url a path of its own")
         if not empty and version != SCHEMA_VERSION:
@@ -200,12 +203,23 @@ class SQLiteStore(StateStore):
                 f"{self._path} has schema version {version}, and this release knows version {SCHEMA_VERSION}; "
                 "run the release that wrote it, or give state.url another path"
             )
-        run("PRAGMA journal_mode = WAL")
+        self._use_wal(time.monotonic() + busy_seconds)
         if empty:
             run("BEGIN IMMEDIATE")
             if run("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):  # else another process was quicker
                 self._run_script(_SCHEMA)
             run("COMMIT")
+
+    def _use_wal(self, end: float) -> None:
+        # SQLite gives up at once where two processes switch a file at the same time: waiting could be for each other.
+        while True:
+            try:
+                self._writer.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                    raise
+            time.sleep(_SWITCH_STEP)
 
     def _check_whole(self) -> None:
         """Raise ``StoreError`` for a file that was damaged in place: a page that is not read as ours would otherwise be an empty table."""
