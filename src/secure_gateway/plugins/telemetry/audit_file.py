@@ -18,8 +18,8 @@ from secure_gateway.errors import GatewayError
 from secure_gateway.plugins.telemetry.chain import GENESIS, TORN, BrokenLineError, Link, digest, seal, unseal
 from secure_gateway.stores.private_files import check_private_file, make_private_folder
 
-_LOCK_SECONDS: Final = 2.0
-_LOCK_STEP: Final = 0.005
+_LOCK_SECONDS: Final = 5.0
+_LOCK_STEP: Final = 0.001
 _REOPENINGS: Final = 10
 _TAIL: Final = 64 * 1024
 _FLAGS: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -96,6 +96,7 @@ class AuditFile:
         finally:
             if self._descriptor >= 0:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+                time.sleep(0)
 
     def _open(self) -> None:
         make_private_folder(self._path.parent)
