@@ -121,8 +121,10 @@ def test_across_processes_exactly_the_limit_passes(
     url = request.getfixturevalue("server").url if kind == "redis" else f"sqlite:///{tmp_path}/s/state.db"
     command = [sys.executable, "-c", PROCESS, url, algorithm]
     with ExitStack() as running:
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        processes = [running.enter_context(subprocess.Popen(command, text=True, **pipes)) for _ in range(4)]
+        processes = [
+            running.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+            for _ in range(4)
+        ]
         outputs = [each.communicate(timeout=120) for each in processes]
     assert [said for _, said in outputs] == [""] * 4
     assert sum(int(passed) for passed, _ in outputs) == 97, outputs
