@@ -1,10 +1,13 @@
 //! The Rust core of secure-gateway.
 //!
-//! `payload` counts and compares the JSON values that pass the gateway. Everything here has a twin in Python that gives the same
+//! `gate` says which texts need a closer look, `scanner` walks values of Python's to ask it, `payload` counts and compares the JSON values that pass the gateway. Everything here has a twin in Python that gives the same
 //! answers; where the twin raises an error, these functions decline, and the twin is asked to say what is wrong.
 
+pub mod gate;
 #[cfg(feature = "python")]
 mod payload;
+#[cfg(feature = "python")]
+mod scanner;
 
 /// The Rust core of secure-gateway: payloads.
 #[cfg(feature = "python")]
@@ -15,6 +18,8 @@ mod secure_gateway_native {
 
     #[pymodule_export]
     use crate::payload::{count_values, differences};
+    #[pymodule_export]
+    use crate::scanner::CandidateGate;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

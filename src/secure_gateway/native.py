@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -18,8 +18,28 @@ VARIABLE = "SECURE_GATEWAY_SCANNER"
 Implementation = Literal["rust", "python"]
 
 
+class CandidateGate(Protocol):
+    """Patterns, ready to be looked for in texts and in nested values."""
+
+    def fired(self, data: bytes) -> list[int]:
+        """Return the indices of the patterns that match in ``data``, in order."""
+
+    def suspects(self, value: Any, max_chars: int, max_nodes: int, max_depth: int) -> list[int] | None:
+        """Return the numbers of the strings of ``value`` in which a pattern matches, folded or not, each behind the name of its field.
+
+        None where it declines: more than the limits allow, or a type that JSON does not have.
+        """
+
+
 class Core(Protocol):
     """What the core offers. ``count_values`` answers -1 where its twin would raise: the twin is then asked to say what is wrong."""
+
+    @property
+    def CandidateGate(self) -> Callable[[list[str], Callable[[str], list[str]], list[str]], CandidateGate]:  # noqa: N802 - a class of the extension
+        """Make a gate of RE2 patterns, of what folds the characters of a text, and of the names of fields that say nothing of their own.
+
+        Raises ``ValueError`` for a pattern that cannot be taken.
+        """
 
     def count_values(self, value: Any, max_depth: int, most: int) -> int:
         """Return how many values ``value`` holds at any depth; -1 for what is no JSON value, too deep or too large."""

@@ -21,6 +21,9 @@ from secure_gateway.plugins.guardrails.base import (
 )
 from secure_gateway.plugins.guardrails.options import Options
 from secure_gateway.plugins.guardrails.scanner import (
+    INJECTION_DETECTORS,
+    PII_DETECTORS,
+    SECRET_DETECTORS,
     Detector,
     Finding,
     Replacement,
@@ -39,6 +42,7 @@ LONG: Final = 65_536
 """Characters above which a scan runs beside the event loop: up to a second where much of it looks like something."""
 
 _encode: Final = msgspec.json.Encoder().encode
+_PROVEN: Final = frozenset(d.id for d in (*PII_DETECTORS, *SECRET_DETECTORS, *INJECTION_DETECTORS))
 _ACTION: Final = {
     "block": GuardrailAction.BLOCK,
     "redact": GuardrailAction.MODIFY,
@@ -194,7 +198,7 @@ class ScanGuardrailProvider(GuardrailProvider):
     def _scanner(self, detectors: Sequence[Detector], threshold: float = 0.5) -> Scanner:
         key = (tuple(detector.id for detector in detectors), threshold)
         if key not in self._scanners:
-            self._scanners[key] = Scanner(detectors, threshold=threshold)
+            self._scanners[key] = Scanner(detectors, threshold=threshold, proven=_PROVEN)
         return self._scanners[key]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any
 
@@ -20,6 +20,7 @@ from secure_gateway.plugins.guardrails.scanner.finding import (
     whole,
 )
 from secure_gateway.plugins.guardrails.scanner.folding import FoldedText, Folder, fold_pattern
+from secure_gateway.plugins.guardrails.scanner.gate import BARE_NAMES, native_gate
 from secure_gateway.plugins.guardrails.scanner.layers import LAYERS
 from secure_gateway.plugins.guardrails.scanner.serialise import FIELD_END, serialise, spaced
 from secure_gateway.plugins.guardrails.scanner.walk import Leaf, leaves
@@ -33,10 +34,6 @@ _MAX_LAYERS = 3
 _MARK = re2.compile(rb"\[[A-Z_]+(?::[0-9a-f]+)?\]|<[A-Z_]+_[0-9]+>")
 _HUMP = re2.compile(rb"([a-z]{2})([A-Z])")
 _GLUED = "(?:s|no|nr|num|number|nummer|code|id)?"  # what a name in one word ends with
-# Names that say nothing of their own: the member above them says what they hold.
-_BARE_NAMES = frozenset(
-    "number no num nr value id code text raw digits data content doc document details $value #text".split()
-)
 # The name right before a value, where one is written as programs write it: "name": value, name=value, <name>value.
 _LABEL = re2.compile(rb"(?:\"([^\"\n]+)\"\s?:\s?|(?:^|[^\pL\pN_.$-])([\pL\pN_.$-]+)=|<([\pL\pN_:-]+)>)[\"']?$")
 _BATCH = 32
@@ -45,21 +42,29 @@ _Hit = tuple[int, int, float, Detector]
 
 
 class _Armed:
-    """A detector with its patterns compiled."""
-
-    __slots__ = ("check", "context", "detector", "grouped", "pattern")
+    """A detector with its patterns, which are compiled when they are first needed. Raises ValueError for one that RE2 does not take."""
 
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
         self.check = detector.check or whole
+
+    @cached_property
+    def pattern(self) -> Any:
+        """The exact pattern."""
+        return self._compiled(fold_pattern(self.detector.exact))
+
+    @cached_property
+    def context(self) -> Any | None:
+        """The pattern of the context words; None where there are none."""
+        words = "|".join(fold_pattern(word) for word in self.detector.context)
+        return self._compiled(f"(?i)(?:^|[^a-z])(?:{words}){_GLUED}(?:[^a-z]|$)") if words else None
+
+    def _compiled(self, pattern: str) -> Any:
         try:
-            self.pattern = re2.compile(fold_pattern(detector.exact), options())
-            words = "|".join(fold_pattern(word) for word in detector.context)
-            self.context = re2.compile(f"(?i)(?:^|[^a-z])(?:{words}){_GLUED}(?:[^a-z]|$)", options()) if words else None
+            return re2.compile(pattern, options())
         except re2.error as exc:
-            msg = f"detector {detector.id}: found a pattern that RE2 does not take: {_reason(exc)}"
+            msg = f"detector {self.detector.id}: found a pattern that RE2 does not take: {_reason(exc)}"
             raise ValueError(msg) from exc
-        self.grouped = self.pattern.groups
 
 
 class _Region:
@@ -108,7 +113,7 @@ class _Region:
             return b""
         label: bytes = match.group(1) or match.group(2) or match.group(3)
         name = label.decode("utf-8", "ignore").lower()
-        bare = name in _BARE_NAMES and name != "id"  # in a flat record that is the record's own
+        bare = name in BARE_NAMES and name != "id"  # in a flat record that is the record's own
         return b"" if bare else _HUMP.sub(rb"\1 \2", label) + b":"
 
     def _window(self) -> bytes:
@@ -125,8 +130,18 @@ class Scanner:
     ``threshold`` is the score that the injection signals in one string must reach together to be reported.
     """
 
-    def __init__(self, detectors: Sequence[Detector], *, limits: Limits | None = None, threshold: float = 0.5) -> None:
-        """Compile and warm up; raises ValueError for an empty table, a doubled id or a pattern RE2 does not take."""
+    def __init__(
+        self,
+        detectors: Sequence[Detector],
+        *,
+        limits: Limits | None = None,
+        threshold: float = 0.5,
+        proven: Container[str] = (),
+    ) -> None:
+        """Compile and warm up; raises ValueError for an empty table, a doubled id or a pattern RE2 does not take.
+
+        ``proven``: ids of detectors whose patterns are known to compile; theirs are compiled when they are first needed.
+        """
         ids = [detector.id for detector in detectors]
         if not ids or len(set(ids)) != len(ids):
             msg = f"found {len(ids)} detectors with {len(set(ids))} different ids; expected at least one, each id once"
@@ -138,9 +153,14 @@ class Scanner:
         for detector in self.detectors:
             by_candidate.setdefault(fold_pattern(detector.candidate), []).append(_Armed(detector))
         self._armed = list(by_candidate.values())
+        unproven = [armed for group in self._armed for armed in group if armed.detector.id not in proven]
+        for armed in unproven:
+            _ = armed.pattern, armed.context
         categories = {detector.category for detector in self.detectors}
         self._layers = [layer for layer in LAYERS if not layer.only or layer.only in categories]
-        self._candidates = CandidateSet([*by_candidate, *(layer.candidate for layer in self._layers)])
+        patterns = (*by_candidate, *(layer.candidate for layer in self._layers))
+        self._gate = native_gate(patterns)
+        self._candidates = self._gate or CandidateSet(patterns)
         self._folder = Folder()
 
     def scan_text(self, text: str) -> list[Finding]:
@@ -161,11 +181,10 @@ class Scanner:
         """Return what is found in the keys and values of a nested value; its errors are those of ``scan_text``."""
         if type(value) is str:
             return self.scan_text(value)
-        if self._is_clean(serialise(value, self.limits)):
-            return []
+        suspects = self._suspects(value)
         found: list[Finding] = []
         way = 0
-        for leaf in self._suspects(value):
+        for leaf in suspects:
             if here := self._pointed(leaf):
                 found += here
                 way += len(here[0].pointer)
@@ -189,7 +208,15 @@ class Scanner:
         if findings > self.limits.max_findings or way > self.limits.max_chars:
             raise _too_many(self.limits)
 
-    def _suspects(self, value: object) -> Iterator[Leaf]:
+    def _suspects(self, value: object) -> Iterable[Leaf]:
+        """Return the strings in which a candidate may fire."""
+        if self._gate is not None:
+            numbers = self._gate.suspects(value, self.limits)
+            if numbers is not None:
+                return _numbered(leaves(value, self.limits), numbers) if numbers else ()
+        return () if self._is_clean(serialise(value, self.limits)) else self._suspicious_batches(value)
+
+    def _suspicious_batches(self, value: object) -> Iterator[Leaf]:
         """Yield the strings of the batches in which a candidate fires: a match per string costs more than the match."""
         walk = leaves(value, self.limits)
         while batch := list(islice(walk, _BATCH)):
@@ -249,7 +276,7 @@ class Scanner:
                 continue
             for armed in self._armed[index]:
                 for match in armed.pattern.finditer(data):
-                    span = _group_span(match, armed.grouped)
+                    span = _group_span(match, armed.pattern.groups)
                     region = _Region(armed, data, span, self, layer)
                     if armed.detector.needs_context and not region.has_context:
                         continue
@@ -272,6 +299,14 @@ class Scanner:
         return [(s, e, max(sure, score) if d.category == "injection" else sure, d) for s, e, sure, d in hits]
 
 
+def _numbered(walk: Iterator[Leaf], numbers: Sequence[int]) -> Iterator[Leaf]:
+    """Yield the leaves of these numbers, which ascend."""
+    last = -1
+    for number in numbers:
+        yield from islice(walk, number - last - 1, number - last)
+        last = number
+
+
 def _in_its_field(leaf: Leaf) -> str:
     """Return a string behind the name of its field, as it stands in serialised JSON: the name is context.
 
@@ -281,7 +316,7 @@ def _in_its_field(leaf: Leaf) -> str:
     if not leaf.field:
         return leaf.text
     name = spaced(leaf.field[-_CONTEXT_BEFORE:])
-    if leaf.field.lower() in _BARE_NAMES and (above := _name_above(leaf)):
+    if leaf.field.lower() in BARE_NAMES and (above := _name_above(leaf)):
         name = f"{spaced(above[-_CONTEXT_BEFORE:])} {name}"
     return f"{name}{FIELD_END}{leaf.text}"
 

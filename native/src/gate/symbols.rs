@@ -1,0 +1,66 @@
+//! The alphabet in which the gate reads: 64 symbols, so that four neighbours are a number below 2^24.
+//!
+//! Letters lose their case and digits their value; every sign of ASCII keeps a symbol of its own. Bytes beyond ASCII share the symbols by their
+//! low six bits. Two bytes with one symbol only mean that the gate looks more closely than it needed to.
+
+/// How many symbols there are; a set of them is the bits of one number.
+pub const SYMBOLS: u32 = 64;
+/// The set of all symbols.
+pub const ALL: u64 = u64::MAX;
+/// What stands behind the last byte of a text.
+pub const END: u8 = 63;
+
+const LETTERS: u8 = 0;
+const DIGIT: u8 = 26;
+const SIGNS: u8 = 27;
+
+/// The symbol of each byte.
+pub static SYMBOL: [u8; 256] = symbols();
+
+const fn symbols() -> [u8; 256] {
+    let mut table = [END; 256];
+    let mut byte: usize = 0;
+    let mut sign = SIGNS;
+    while byte < 256 {
+        #[allow(clippy::cast_possible_truncation)] // below 256
+        let value = byte as u8;
+        table[byte] = match value {
+            b'a'..=b'z' => LETTERS + value - b'a',
+            b'A'..=b'Z' => LETTERS + value - b'A',
+            b'0'..=b'9' => DIGIT,
+            b'\n' => 60,
+            b'\t' => 61,
+            0x1b => 62,
+            b' '..=b'~' => {
+                sign += 1;
+                sign - 1
+            }
+            0x80..=0xff => value & 0x3f,
+            _ => END,
+        };
+        byte += 1;
+    }
+    table
+}
+
+/// The set that holds the symbol of `byte`.
+#[must_use]
+pub fn set_of(byte: u8) -> u64 {
+    1 << SYMBOL[usize::from(byte)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_have_no_case_and_signs_differ() {
+        assert_eq!(SYMBOL[usize::from(b'a')], SYMBOL[usize::from(b'A')]);
+        let mut seen = std::collections::HashSet::new();
+        for byte in (b' '..=b'~').filter(|byte| !byte.is_ascii_alphanumeric()) {
+            assert!(seen.insert(SYMBOL[usize::from(byte)]), "{byte}");
+            assert!(u32::from(SYMBOL[usize::from(byte)]) < SYMBOLS);
+        }
+        assert_eq!(seen.len(), 33);
+    }
+}

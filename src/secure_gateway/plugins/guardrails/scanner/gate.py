@@ -1,0 +1,52 @@
+"""The candidates as the Rust core looks for them: one walk over the value itself, no serialising, no copy of what is clean."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from secure_gateway.native import CandidateGate, core
+from secure_gateway.plugins.guardrails.scanner.finding import Limits
+from secure_gateway.plugins.guardrails.scanner.folding import fold_char
+
+# Names that say nothing of their own: the member above them says what they hold.
+BARE_NAMES = frozenset(
+    "number no num nr value id code text raw digits data content doc document details $value #text".split()
+)
+_KEPT = 16  # sets of patterns: a gateway has one for each provider and policy
+
+
+class NativeGate:
+    """Says in which strings a candidate fires, as ``CandidateSet`` does for one text."""
+
+    def __init__(self, gate: CandidateGate) -> None:
+        self._gate = gate
+
+    def fired(self, data: bytes) -> list[int]:
+        """Return the indices of the patterns that match somewhere in ``data``, in order."""
+        return self._gate.fired(data)
+
+    def suspects(self, value: object, limits: Limits) -> list[int] | None:
+        """Return the numbers, in the order of ``leaves``, of the strings in which a candidate fires.
+
+        None where the core declines: content beyond the limits or of types that it does not know, of which the twin says what is wrong.
+        """
+        return self._gate.suspects(value, limits.max_chars, limits.max_nodes, limits.max_depth)
+
+
+@lru_cache(_KEPT)
+def native_gate(patterns: tuple[str, ...]) -> NativeGate | None:
+    """Return the gate for ``patterns``, shared by all who ask for the same ones; None where the Python twin is in use.
+
+    None also where the core does not take one of them: RE2 then does, or says what is wrong with it.
+    """
+    native = core()
+    if native is None:
+        return None
+    try:
+        return NativeGate(native.CandidateGate(list(patterns), _folded, sorted(BARE_NAMES)))
+    except ValueError:
+        return None
+
+
+def _folded(text: str) -> list[str]:
+    return [fold_char(char) for char in text]
