@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from itertools import islice
@@ -37,6 +38,7 @@ _GLUED = "(?:s|no|nr|num|number|nummer|code|id)?"  # what a name in one word end
 # The name right before a value, where one is written as programs write it: "name": value, name=value, <name>value.
 _LABEL = re2.compile(rb"(?:\"([^\"\n]+)\"\s?:\s?|(?:^|[^\pL\pN_.$-])([\pL\pN_.$-]+)=|<([\pL\pN_:-]+)>)[\"']?$")
 _BATCH = 32
+_LOOKS_AROUND = re.compile(r'[\^$"]|\\[AzSWDP]')  # an anchor, or what crosses the quotation mark that ends a string
 
 _Hit = tuple[int, int, float, Detector]
 
@@ -47,6 +49,8 @@ class _Armed:
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
         self.check = detector.check or whole
+        # Words may reach from a field's name into its text, and the two stand together only once the value was walked.
+        self.is_local = detector.category == "pii" and _LOOKS_AROUND.search(detector.exact) is None
 
     @cached_property
     def pattern(self) -> Any:
@@ -65,6 +69,10 @@ class _Armed:
         except re2.error as exc:
             msg = f"detector {self.detector.id}: found a pattern that RE2 does not take: {_reason(exc)}"
             raise ValueError(msg) from exc
+
+    def may_match(self, data: bytes) -> bool:
+        """Say whether a walk through what was serialised as ``data`` can meet a match, a candidate having fired."""
+        return not self.is_local or self.pattern.search(data) is not None
 
 
 class _Region:
@@ -196,12 +204,18 @@ class Scanner:
         return any(hit[3].category == "injection" for hit in self._examine(text, 0, layer))
 
     def _is_clean(self, data: bytes) -> bool:
-        if self._candidates.fired(data):
+        if self._is_suspect(data):
             return False
         if data.isascii():
             return True
         folded = self._folder.fold(data.decode("utf-8", "surrogatepass"), data)
-        return folded is None or not self._candidates.fired(folded.data)
+        return folded is None or not self._is_suspect(folded.data)
+
+    def _is_suspect(self, data: bytes) -> bool:
+        for index in self._candidates.fired(data):
+            if index >= len(self._armed) or any(armed.may_match(data) for armed in self._armed[index]):
+                return True
+        return False
 
     def _refuse_beyond(self, findings: int, way: int) -> None:
         # Pointers are charged too: under deep long keys they would outgrow the payload a thousandfold.
