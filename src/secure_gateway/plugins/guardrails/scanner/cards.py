@@ -78,6 +78,12 @@ _BRANDS = (
     _Brand("637", "639", (16,), (16,)),  # InstaPayment
     _Brand("1", "1", (15,), ()),  # UATP
 )
+_SPACED = "[-. ]{0,2}"
+CARD_START = (
+    rf"(?:(?:5{_SPACED}[06-9]|6{_SPACED}\d)(?:{_SPACED}\d){{10}}|4(?:{_SPACED}\d){{12}}|3{_SPACED}[04-9](?:{_SPACED}\d){{12}}|1(?:{_SPACED}\d){{14}}"
+    rf"|(?:2{_SPACED}[2-7]|5{_SPACED}[1-5]|8{_SPACED}[126]|9{_SPACED}[78])(?:{_SPACED}\d){{14}})"
+)
+"""Matches the shortest card of each range in ``_BRANDS``."""
 
 
 def find_cards(region: Region) -> Iterable[Span]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from secure_gateway.plugins.guardrails.scanner.cards import find_cards
+from secure_gateway.plugins.guardrails.scanner.cards import CARD_START, find_cards
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Region, Span, where, whole
 from secure_gateway.plugins.guardrails.scanner.pii_shapes import cued
-from secure_gateway.plugins.guardrails.scanner.validators import IBAN_LENGTHS, iban_prefix, is_latin
+from secure_gateway.plugins.guardrails.scanner.validators import IBAN_LENGTHS, IBAN_OF_DIGITS, iban_prefix, is_latin
 from secure_gateway.plugins.guardrails.scanner.validators_money import (
     base58check,
     bech32,
@@ -65,11 +65,11 @@ def alone(region: Region) -> Iterable[Span]:
 FINANCE = (
     Detector(
         id="pii.card", type="CARD", category="pii", confidence=0.84, source="ISO/IEC 7812, networks' IIN tables",
-        candidate=r"(?:\d[-. ]{0,2}){11}\d", exact=r"\d(?:[-. ]{0,2}\d){11,}", check=find_cards, context=_CARD_WORDS,
+        candidate=rf"(?:\b|[A-Za-z_]){CARD_START}", exact=r"\d(?:[-. ]{0,2}\d){11,}", check=find_cards, context=_CARD_WORDS,
     ),
     Detector(
         id="pii.iban", type="IBAN", category="pii", confidence=0.97, source="ISO 13616, SWIFT IBAN Registry",
-        candidate=rf"(?i)(?:{'|'.join(IBAN_LENGTHS)})\d{{2}}[- ]?[A-Z0-9]{{4}}[- ]?[A-Z0-9]{{3}}", exact=r"(?i)\b[A-Z]{2}\d{2}(?:[- ]?[A-Z0-9]){11,30}",
+        candidate=rf"(?i)\b(?:(?:{'|'.join(sorted(IBAN_LENGTHS.keys() - IBAN_OF_DIGITS))})\d{{2}}(?:[- ]?[A-Z0-9]){{11}}|(?:{'|'.join(sorted(IBAN_OF_DIGITS))})\d{{2}}(?:[- ]?\d){{11}})", exact=r"(?i)\b[A-Z]{2}\d{2}(?:[- ]?[A-Z0-9]){11,30}",
         check=iban,
     ),
     Detector(
@@ -82,14 +82,14 @@ FINANCE = (
     ),
     Detector(
         id="pii.base58", type="CRYPTO_ADDRESS", category="pii", confidence=0.95, source="Base58Check (Bitcoin, Litecoin, Dogecoin, Dash, Tron); XRP Ledger addresses",
-        candidate=r"(?:^|[^0-9A-Za-z])[13LMmn2DAX9Tr][1-9A-HJ-NP-Za-km-z]{24}", exact=r"\b[13LMmn2DAX9Tr][1-9A-HJ-NP-Za-km-z]{24,34}\b", check=where(base58check), context=_WALLET_WORDS,
+        candidate=r"\b[13LMmn2DAX9Tr][1-9A-HJ-NP-Za-km-z]{24}", exact=r"\b[13LMmn2DAX9Tr][1-9A-HJ-NP-Za-km-z]{24,34}\b", check=where(base58check), context=_WALLET_WORDS,
     ),
     Detector(
         id="pii.bech32", type="CRYPTO_ADDRESS", category="pii", confidence=0.95, source="BIP 173, BIP 350", candidate=r"(?i)(?:bc1|tb1|ltc1|addr1|cosmos1)[02-9ac-hj-np-z]{20}",
         exact=r"(?i)\b(?:bc1|tb1|ltc1|addr1|cosmos1)[02-9ac-hj-np-z]{30,110}\b", check=where(bech32), context=_WALLET_WORDS,
     ),
     Detector(
-        id="pii.monero", type="CRYPTO_ADDRESS", category="pii", confidence=0.7, source="Monero standard addresses", candidate=cued((r"monero", "xmr", *_WALLET_WORDS)),
+        id="pii.monero", type="CRYPTO_ADDRESS", category="pii", confidence=0.7, source="Monero standard addresses", candidate=r"\b[48][1-9A-HJ-NP-Za-km-z]{40}",
         exact=r"\b[48][1-9A-HJ-NP-Za-km-z]{94}\b", check=where(monero), context=("xmr", "monero", *_WALLET_WORDS), needs_context=True,
     ),
     Detector(

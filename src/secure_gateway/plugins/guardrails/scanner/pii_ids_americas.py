@@ -36,7 +36,7 @@ AMERICAN_IDS = (
         exact=r"\b9\d{8}\b", check=where(itin), needs_context=True, context=_ITIN_WORDS,
     ),
     Detector(
-        id="pii.ein", type="EIN", category="pii", confidence=0.7, source="IRS, valid EIN prefixes", candidate=r"\d{2}-\d{7}", exact=r"\b\d{2}-\d{7}\b",
+        id="pii.ein", type="EIN", category="pii", confidence=0.7, source="IRS, valid EIN prefixes", candidate=r"\b\d{2}-\d{7}\b", exact=r"\b\d{2}-\d{7}\b",
         check=number_by(rules.ein), needs_context=True, context=("ein", *_EIN_WORDS),
     ),
     # In lower case it is a German article, unless it names a field.
@@ -49,7 +49,7 @@ AMERICAN_IDS = (
         "ca_sin", r"\b\d{3}[ -]?\d{3}[ -]?\d{3}\b", rules.ca_sin, source="Service Canada", cues=("sin", "nas", r"social insurance", r"assurance sociale"),
     ),
     identity(
-        "br_cpf", r"\b\d{3}\.\d{3}\.\d{3}[-/ ]\d{2}\b", rules.br_cpf, source="IN RFB 1548/2015", candidate=r"\d{3}\.\d{3}\.\d{3}[-/ ]\d{2}", cues=("cpf",),
+        "br_cpf", r"\b\d{3}\.\d{3}\.\d{3}[-/ ]\d{2}\b", rules.br_cpf, source="IN RFB 1548/2015", candidate=r"\b\d{3}\.\d{3}\.\d{3}[-/ ]\d{2}\b", cues=("cpf",),
     ),
     identity(
         "br_cpf_plain", r"\b\d{3}[ .]?\d{3}[ .]?\d{3}[ -]?\d{2}\b", rules.br_cpf, source="IN RFB 1548/2015", kind="BR_CPF",
@@ -57,15 +57,15 @@ AMERICAN_IDS = (
     ),
     identity(
         "br_cnpj", r"\b[0-9A-Z]{2}\.[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-\d{2}\b", rules.br_cnpj, source="IN RFB 1863/2018, 2229/2024",
-        candidate=r"[0-9A-Z]{3}/[0-9A-Z]{4}-\d{2}", cues=("cnpj",),
+        candidate=r"[0-9A-Z]{3}\.[0-9A-Z]{3}/[0-9A-Z]{4}-\d{2}\b", cues=("cnpj",),
     ),
     identity("br_cnpj_plain", r"\b[0-9A-Z]{12}\d{2}\b", rules.br_cnpj, source="IN RFB 1863/2018, 2229/2024", kind="BR_CNPJ", cues=("cnpj",)),
     identity(
         "mx_curp", r"(?i)\b[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d\b", rules.mx_curp, source="RENAPO, Instructivo normativo CURP",
-        candidate=r"(?i)[A-Z]{2}\d{6}[HMX][A-Z]{5}", cues=("curp", r"clave única"),
+        candidate=r"(?i)\b[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d\b", cues=("curp", r"clave única"),
     ),
     identity(
-        "mx_rfc", r"(?i)\b[A-Z&]{4}-?\d{6}-?[A-Z0-9]{3}\b", rules.mx_rfc, source="SAT, Código Fiscal art. 27",
+        "mx_rfc", r"(?i)\b[A-Z&]{4}-?\d{6}-?[A-Z0-9]{3}\b", rules.mx_rfc, source="SAT, Código Fiscal art. 27", rare=True,
         cues=("rfc", r"registro federal", r"contribuyente"),
     ),
     identity("mx_nss", r"\b\d{11}\b|\b\d{2}[ -]\d{2}[ -]\d{2}[ -]\d{4}[ -]\d\b", rules.mx_nss, source="IMSS", cues=("nss", "imss", r"seguro social")),
@@ -74,10 +74,10 @@ AMERICAN_IDS = (
     ),
     identity(
         "cl_rut", r"(?i)\b\d{1,2}\.?\d{3}\.?\d{3}-[0-9K]\b", lambda text: rules.cl_rut(text.rjust(9, "0")), source="Registro Civil de Chile",
-        cues=("rut", "run", r"rol [úu]nico"),
+        rare=True, cues=("rut", "run", r"rol [úu]nico"),
     ),
     identity(
         "us_mbi", r"(?i)\b[1-9][AC-HJ-KM-NP-RT-Y][0-9AC-HJ-KM-NP-RT-Y]\d-?[AC-HJ-KM-NP-RT-Y][0-9AC-HJ-KM-NP-RT-Y]\d-?[AC-HJ-KM-NP-RT-Y]{2}\d{2}\b",
-        None, source="CMS, Medicare Beneficiary Identifier format", cues=("mbi", r"medicare\pL*", r"beneficiary"),
+        None, source="CMS, Medicare Beneficiary Identifier format", rare=True, cues=("mbi", r"medicare\pL*", r"beneficiary"),
     ),
 )  # fmt: skip

@@ -15,12 +15,12 @@ EUROPEAN_IDS = (
         cues=(r"steuer[ _-]?(?:id|ident\pL*|nummer|nr|liche)", r"steuerid\pL*", r"idnr", r"german tax", r"tax[ _-]?id", r"tin"),
     ),
     identity(
-        "de_pension_number", r"\b\d{2} ?\d{6} ?[A-Za-z] ?\d{3}\b", rules.de_pension, source="§ 147 SGB VI", candidate=r"\d{4} ?[A-Za-z] ?\d{3}",
+        "de_pension_number", r"\b\d{2} ?\d{6} ?[A-Za-z] ?\d{3}\b", rules.de_pension, source="§ 147 SGB VI", candidate=r"\b\d{2} ?\d{6} ?[A-Za-z] ?\d{3}\b",
         cues=(r"rentenversicherungs\pL*", r"sozialversicherungs\pL*", "rvnr", "svnr", r"sv-nummer"),
     ),
     identity(
         "uk_nino", r"\b[A-Za-z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-Da-d]\b", rules.uk_nino, source="HMRC NIM39110",
-        candidate=r"[A-Za-z][ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-Da-d]",
+        candidate=r"\b[A-Za-z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-Da-d]\b",
         cues=(r"national[ _-]?insurance", "nino", r"ni[ _-]?(?:no|number|num)"),
     ),
     identity("uk_nhs", _TEN, rules.uk_nhs, source="NHS Data Dictionary, NHS NUMBER", cues=("nhs", r"patient", r"health service number", r"chi number")),
@@ -29,7 +29,7 @@ EUROPEAN_IDS = (
     ),
     identity(
         "fr_nir", r"\b[1-478] ?\d{2} ?\d{2} ?(?:\d{2}|2[ABab]) ?\d{3} ?\d{3} ?\d{2}\b", rules.fr_nir, source="INSEE, NIR",
-        candidate=r"[1-478] ?\d{2} ?\d{2} ?\d[\dABab] ?\d{3} ?\d{3} ?\d{2}",
+        candidate=r"\b[1-478] ?\d{2} ?\d{2} ?\d[\dABab] ?\d{3} ?\d{3} ?\d{2}\b",
         cues=("nir", "insee", r"s[ée]cu", r"s[ée]curit[ée][ _]?sociale", r"social security", r"carte vitale"),
     ),
     identity(
@@ -38,12 +38,12 @@ EUROPEAN_IDS = (
     ),
     identity(
         "it_fiscal_code", r"(?i)\b[A-Z]{3} ?[A-Z]{3} ?[0-9L-NP-V]{2}[A-EHLMPR-T][0-9L-NP-V]{2} ?[A-Z][0-9L-NP-V]{3} ?[A-Z]\b", rules.it_fiscal_code,
-        source="DM 23 December 1976 no. 13813", candidate=r"(?i)[A-Z]{3} ?[0-9L-NP-V]{2}[A-EHLMPR-T][0-9L-NP-V]{2} ?[A-Z][0-9L-NP-V]{3}",
+        source="DM 23 December 1976 no. 13813", candidate=r"(?i)\b[A-Z]{3} ?[A-Z]{3} ?[0-9L-NP-V]{2}[A-EHLMPR-T][0-9L-NP-V]{2} ?[A-Z][0-9L-NP-V]{3} ?[A-Z]\b",
         cues=(r"cod(?:ice|\.)?[ _]?fisc\pL*", "cf", r"c\.f\.", r"fiscal code", r"tax code"),
     ),
     identity(
         "es_dni", r"(?i)\b(?:[XYZ][ -]?\d{7}|\d{8}|\d{2}\.\d{3}\.\d{3})[ -]?[TRWAGMYFPDXBNJZSQVHLCKE]\b", rules.es_dni, source="RD 1553/2005, Orden INT/2058/2008",
-        candidate=r"(?i)(?:[XYZ][ -]?\d{7}|\d{8}|\d{3}\.\d{3})[ -]?[A-Z]",
+        candidate=r"(?i)\b(?:[XYZ][ -]?\d{7}|\d{8}|\d{2}\.\d{3}\.\d{3})[ -]?[A-Z]\b",
         cues=("dni", "nie", "nif", r"documento nacional", r"n[úu]mero de identi\pL*"),
     ),
     identity(
@@ -65,7 +65,7 @@ EUROPEAN_IDS = (
         cues=(r"rijksregister\pL*", r"registre national", r"insz", "niss", "nrn", r"national\pL* (?:number|register)\pL*"),
     ),
     identity(
-        "ch_ahv", r"\b756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}\b", rules.ch_ahv, source="AHVV art. 133bis", candidate=r"756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}",
+        "ch_ahv", r"\b756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}\b", rules.ch_ahv, source="AHVV art. 133bis", candidate=r"\b756[. ]?\d{4}[. ]?\d{4}[. ]?\d{2}\b",
         cues=("ahv", "avs", r"sozialversicherungs\pL*"),
     ),
     identity(
@@ -84,7 +84,7 @@ EUROPEAN_IDS = (
     identity("dk_cpr", r"\b\d{6}[ -]?\d{4}\b", rules.dk_cpr, source="CPR-kontoret", cues=(r"cpr", r"person ?nummer", r"personnummer")),
     identity(
         "fi_identity_code", r"\b(\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y])\b", lambda text: rules.fi_identity(text[:6] + text[-4:]), source="DVV",
-        cues=("hetu", r"henkil[öo]tunnus", r"personal identity"),
+        rare=True, cues=("hetu", r"henkil[öo]tunnus", r"personal identity"),
     ),
     identity("ie_pps", r"\b\d{7} ?[A-Wa-w][A-IWa-iw]?\b", rules.ie_pps, source="Department of Social Protection", cues=("pps", "ppsn", r"personal public service")),
     identity("cz_birth_number", r"\b\d{6}/?\d{4}\b", rules.cz_birth_number, source="Act 133/2000", cues=(r"rodn[ée] [čc][íi]slo", r"birth number", r"rodnecislo")),

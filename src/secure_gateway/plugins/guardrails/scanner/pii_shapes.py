@@ -70,14 +70,18 @@ def identity(
     source: str,
     cues: tuple[str, ...],
     candidate: str | None = None,
+    rare: bool = False,
     kind: str | None = None,
 ) -> Detector:
-    """Return the detector of one issuer's number. With a ``candidate`` of its own it needs no cue, otherwise one must stand near."""
+    """Return the detector of one issuer's number.
+
+    With a ``candidate`` of its own it needs no cue, otherwise one must stand near. A ``rare`` form is looked for itself: the cues are commoner.
+    """
     return Detector(
         id=f"pii.{name}",
         type=kind or name.upper(),
         category="pii",
-        candidate=candidate or cued(cues),
+        candidate=candidate or (exact if rare else cued(cues)),
         exact=exact,
         confidence=_SURE if candidate else _PLAIN,
         source=source,

@@ -39,6 +39,8 @@ IBAN_LENGTHS: dict[str, int] = {
     }.items()
     for country in countries.split()
 }
+# Of the countries whose letters are hexadecimal digits too, as the parts of a UUID are.
+IBAN_OF_DIGITS = frozenset({"AE", "BA", "BE", "DE", "EE"})
 
 # ITU-T E.164 assigned country codes, by their first digits.
 _COUNTRY_CODES = frozenset(
@@ -73,14 +75,16 @@ def luhn(digits: str) -> bool:
 
 def iban_prefix(text: str) -> int:
     """Return how many characters at the start of ``text`` are a valid IBAN (ISO 13616), spaces included; 0 if none."""
-    length = IBAN_LENGTHS.get(text[:2].upper(), 0)
+    country = text[:2].upper()
+    length = IBAN_LENGTHS.get(country, 0)
     compact = ""
     for place, char in enumerate(text):
         if char not in " -":
             compact += char
             if len(compact) == length:
                 rest = text[place + 1 : place + 2]
-                return 0 if rest.isalnum() or not mod97(compact) else place + 1
+                misfit = country in IBAN_OF_DIGITS and not compact[4:].isdigit()
+                return 0 if rest.isalnum() or misfit or not mod97(compact) else place + 1
     return 0
 
 
