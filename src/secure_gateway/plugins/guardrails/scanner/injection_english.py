@@ -32,10 +32,10 @@ _SAID = (
     r"(?:above|before|so far|up to now|until now|prior to this|earlier|previously|preceding|(?:that |which )?(?:you(?:'ve| have| were| had| are| got| received| follow| know| obey)|(?:were|was|have been|had been) (?:given|told|set|provided|issued)"
     r"|(?:came|come|stand|appear|precede)s? (?:before|above|this|earlier))|given (?:to you|by|before|earlier)|(?:set|issued|written|provided|imposed) (?:to you )?by|(?:from|of|by) (?:the |your |my |its )?(?:system|developers?|creators?|operator|owner|admin\w*|user|makers|company|vendor|other tools?))"
 )
+# Words up to one that the patterns below end with: an unbounded gap costs an automaton one state, a counted one a state for each place.
 _IGNORES = (
-    r"(?:ignor(?:e|ing)|disregard|forget|overrid|overrul|bypass|discard|abandon|dismiss|disobey|neglect|unlearn|nullif|negat|rescind|revok|repeal|supersed|annul|overwrit|depriorit|pay no |take no notice|give no |have no regard"
-    r"|(?:aside|away|out) (?:all|any|the|your|every|what)|(?:follow|obey|comply|adher|apply|heed|respect|hono|listen|using|use|abide|stick|observ|consider|care|bound|trust|remember)\w*(?: with| to| by| about)? (?:all|any|every|the|your|each|these|those|my|previous|prior|earlier|system|safety|original)"
-    r"|(?:freed?|released|exempt|liberated) (?:of|from)|(?:if|though) you never)\s?"
+    rf"\b{_IGNORE}\s+(?:[\w'-]+,?\s+)*(?:{_ORDERS}|{_RULES}|{_TALK}|above|before|prior|previous|earlier|told|said|instructed|written|learn|taught|know|knew|up to now|so far"
+    r"|ordered|asked|preceding|came before|trained|given|read until now)"
 )
 _ENDS = rf"{_END}\s+(?:all|any|every|the|your|my|these|those|previous|prior|system|safety|existing)"
 
@@ -51,7 +51,7 @@ _OVERRIDE = (
          r"(?:above|before|prior|previous(?:ly)?|earlier|told|said|instructed|written|learned|learnt|taught|know|knew|up to now|so far|ordered|asked|preceding|came before|trained|given|read until now)\b"),
     rule("override_end", 0.5, _ENDS, rf"\b{_END}\s+{_FILL}(?:{_PAST},?\s+{_MIX}{_ORDERS}|your\s+(?:\w+\s+)?(?:{_ORDERS}|{_RULES}|filters?))\b"),
     rule("override_end_rules", 0.35, _ENDS, rf"\b{_END}\s+{_FILL}{_PAST},?\s+{_MIX}{_RULES}\b"),
-    rule("void", 0.7, r"(?:instructions?|prompts?|guidelines?|directives?|guardrails?|safeguards?|protocols?|programming|training|alignment|rules|directions|commands|constraints|restrictions|orders|polic(?:y|ies)|limits|limitations|filters|boundaries|principles|ethics)\s+(?:are|were|is|has|have|no|do|does|don\'t|given|you|from|that|above|now|can|must|should|cease|stop|set|in|for|need|at|which|got|been|become|just|as|so|of)\s",
+    rule("void", 0.7, rf"\b(?:{_PAST}|your|all|those|these)\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})\s",
          rf"\b(?:(?:{_PAST}|your|all|those|these)\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})\s+(?:\w+\s+){{0,4}}?(?:(?:are|were|have been|has been|is|got|become|now|just)\s+(?:\w+\s+){{0,2}})?"
          r"(?:void|invalid|cancell?ed|obsolete|null(?:ified)?|superseded|revoked|outdated|suspended|replaced|wrong|lifted|disabled|off|removed|overridden|waived|expired|deprecated|irrelevant|rescinded|withdrawn)"
          rf"|(?:{_PAST}|your|those|these)\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})\s+(?:\w+\s+){{0,3}}?(?:no longer|do not|does not|don't|doesn't|cease to|stop to|need not|can|must|should)\s+(?:\w+\s+){{0,2}}?(?:apply|count|matter|hold|bind|valid|in force|ignored|be ignored|be disregarded|disregarded))\b"),
@@ -97,14 +97,17 @@ _LEAK = (
 )  # fmt: skip
 
 _READS = r"(?:\s+(?:reading|processing|summari[sz]ing|parsing|that|who|which|this|handling|analy[sz]ing|scanning|viewing|in charge|text|page|document|email|message|the|file|content|it|is|reads|reviewing|working on|here|model|below|only|\([^)\n]{0,40}\))){0,6}"
+_ANY_READS = _READS.removesuffix("{0,6}") + "*"
+_IN_A_NAME = (
+    r"\b(?:(?:message|notice|order|instruction|command|directive|update|request|word|communication|announcement|authori[sz]ation)s? (?:\w+ )?(?:from|by|of) (?:your|the|its|our) (?:\w+ )?(?:administrators?|admin|developers?|creators?|operators?|makers|owners?|supervisor|security team|vendor|provider|it department|company)\b|(?:developers|creators|makers|vendor|owners|provider|authors|operators?|administrators?) of (?:this|the|your) (?:ai|model|assistant|llm|agent|chatbot|system)|(?:this is|i am|i'm) (?:your |the |a message from )+(?:developer|administrator|creator|operator|owner|openai|anthropic)"
+    r"|system (?:override|command|directive)\b|(?:official|urgent|important|critical|mandatory) (?:\w+ )?(?:security |system |policy )?(?:update|notice|directive|instruction|order)s? (?:for|to) (?:the |all |any )?(?:ai|assistant|model|agent|llm|chatbot)|(?:authori[sz]ed|approved|required|ordered) by (?:openai|anthropic|your (?:developers?|administrators?|creators?|operator|owner)))"
+)
 _ADDRESS = (
-    rule("to_the_model", 0.55, r"(?:\bai\b|llm|language model|assistant|chat ?bot|chatgpt|claude|copilot|gemini|(?:models?|agent)(?: (?:reading|processing|summari[sz]ing|parsing|that|who|which)|\s*[:,!]))",
+    rule("to_the_model", 0.55, rf"[\s,:](?:{_NOUN_AI}s?|(?:language |ai )models?|model|agent){_ANY_READS}\s*[:,!]",
          rf"\b(?:attention|notice|note|message|memo|instructions?|dear|hello|hey|hi|to|for|task|update|reminder|warning|alert|hint|comment|important)(?:[\s,:]+(?:to|for|from|all|any|every|the|this|your|my|an?|each|only)){{0,3}}[\s,:]+(?:{_NOUN_AI}s?|(?:language |ai )models?|model|agent){_READS}\s*[:,!]"),
     rule("if_you_are", 0.55, r"(?:if|when|since|because|in case|should) (?:you(?:\'re| are| be)|this is)|any (?:ai|llm|language model|assistant|chat|claude|copilot|gemini|autonomous|coding)",
          rf"\b(?:(?:if|when|since|because|in case|should) (?:you(?:'re| are| be)|this is (?:being )?(?:read|processed|parsed|summari[sz]ed) by) (?:an? |the |any )?(?:\w+ ){{0,2}}?(?:{_NOUN_AI}|model|bot|machine|automated (?:system|agent|tool|process))\b|any (?:{_NOUN_AI}) (?:that |which )?(?:reads|reading|processing|processes|summari[sz]ing|summari[sz]es|sees|parses))"),
-    rule("in_a_name", 0.4, r"(?:(?:from|by|of|for|to) (?:your|the|its|our|this|all|any|openai|anthropic)|(?:this is|i am|i\'m) (?:your|the|a message|openai|anthropic)|system (?:override|command|directive)) ?",
-         r"\b(?:(?:message|notice|order|instruction|command|directive|update|request|word|communication|announcement|authori[sz]ation)s? (?:\w+ )?(?:from|by|of) (?:your|the|its|our) (?:\w+ )?(?:administrators?|admin|developers?|creators?|operators?|makers|owners?|supervisor|security team|vendor|provider|it department|company)\b|(?:developers|creators|makers|vendor|owners|provider|authors|operators?|administrators?) of (?:this|the|your) (?:ai|model|assistant|llm|agent|chatbot|system)|(?:this is|i am|i'm) (?:your |the |a message from )+(?:developer|administrator|creator|operator|owner|openai|anthropic)"
-         r"|system (?:override|command|directive)\b|(?:official|urgent|important|critical|mandatory) (?:\w+ )?(?:security |system |policy )?(?:update|notice|directive|instruction|order)s? (?:for|to) (?:the |all |any )?(?:ai|assistant|model|agent|llm|chatbot)|(?:authori[sz]ed|approved|required|ordered) by (?:openai|anthropic|your (?:developers?|administrators?|creators?|operator|owner)))"),
+    rule("in_a_name", 0.4, _IN_A_NAME, _IN_A_NAME),
     rule("the_model_must", 0.35, r"(?:assistant|\bai|llm|language model|model|agent|chat ?bot|chatgpt|claude|gpt|copilot|gemini|llama|cursor|bot|tool|system|summari[sz]er)s? (?:must|should|shall|has to|needs? to|have to|is (?:now|required|instructed|ordered|expected)|are (?:required|instructed)|will now)",
          rf"\b(?:the |any |an? |this |every )?{_AI}s? (?:must|shall|has to|needs? to|have to|is (?:now )?(?:required|instructed|ordered|expected) to|are (?:required|instructed) to|should (?:now|first|always|immediately|never|also|ignore|then|instead)|will now)\b"),
 )  # fmt: skip

@@ -6,6 +6,8 @@ from secure_gateway.plugins.guardrails.scanner.finding import Detector
 from secure_gateway.plugins.guardrails.scanner.injection_rules import rule
 
 _DEST = r"(?:https?://\S+|[\w.+-]+@[\w-]+\.[\w.-]+|(?:[a-z0-9-]+\.)+[a-z]{2,12}/\S*)"
+# What candidates look for: the marks of an address. Their gaps are unbounded: an automaton pays for each place of a counted one.
+_NEAR = r"(?:://|@[\w-]|[a-z0-9-]\.[a-z]{2,12}/)"
 _GAP = r"(?:[\pL\pM'’]+[\s,]+){0,6}?"  # noqa: RUF001 - letters of these languages
 _FAR = r"[^.!?;\n。！？]{0,60}?"  # noqa: RUF001 - letters of these languages
 
@@ -24,7 +26,11 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "fr": (
-        r"ignor|oubli|tiens pas|tenez pas|tenir compte|appliqu|suis pas|suivez pas|obei|abstraction|prompt|utilisateur|mot de passe|consign|desormais|neglig|contourn|respect",
+        r"\b(?:ignor|oubli|neglig|contourn|annul|rejet|ecart|efface|fai(?:s|tes) (?:abstraction|fi) d|outrepass|compte d)\w*[\s']+(?:[\w']+[\s']+)*(?:instruction|consigne|regle|directive|ordre|prompt|recommandation|indication|restriction|contrainte)"
+        r"|\bn(?:e |')(?:applique|suis|suivez|obeis|respecte|tiens|tenez)|\bn(?:e |')(?:le |la |en |y |rien )?(?:dis|dites|parle|revele|mentionne|informe|montre)|l'utilisateur|\bcache\w* [^.\n]*utilisateur"
+        r"|(?:prompt|message|instructions?|consignes?)\s+(?:systeme|initial|cache|secret|interne|d'origine)|\b(?:tu es|vous etes) (?:maintenant|desormais)|\b(?:fais|faites) comme si (?:tu|vous)"
+        rf"|\b(?:envo[iy]\w|transfer\w|transmet|publi\w|poste[rz]?\b|televers\w|expedi\w|fai(?:s|tes) suivre)[^.!?;\n]*(?:contenu|message|fichier|donnees|mots? de passe|cles?|historique|tou)[^\n]*{_NEAR}"
+        r"|\b(?:revel|affich|montr|donn|envo[iy])\w+\b[^.\n]*(?:mots? de passe|identifiants|cles? (?:api|secrete|privee))",
         (
             ("override", 0.85, r"\b(?:ignor(?:e|ez|er|ons)|oubli(?:e|ez|er|ons)|neglig(?:e|ez|er)|contourn(?:e|ez|er)|annul(?:e|ez|er)|rejet(?:te|tez|er)|ecart(?:e|ez|er)|efface[zr]?|fai(?:s|tes) (?:abstraction|fi) d\w*|outrepass\w+|(?:ne )?(?:tiens|tenez|tenir) (?:plus |pas |aucun )?(?:plus |pas )?compte d\w*)[\s']+(?:(?:toute?s?|tous|les?|la|l'|tes|ton|ta|vos|votre|des|ces|cette|de|mes|precedente?s?|anciennes?|autres?)[\s']+){0,5}(?:\w+\s+)?(?:instructions?|consignes?|regles?|directives?|ordres?|prompts?|recommandations?|indications?|restrictions?|contraintes?)\b"),
             ("not_follow", 0.75, rf"\bn(?:e |')(?:applique|suis|suivez|appliquez|obeis\w*|respecte|respectez|tiens|tenez)\w*\s+(?:plus|pas|aucune?)\s+(?:compte\s+)?{_GAP}(?:instructions?|consignes?|regles?|directives?|ordres?|prompts?)\b"),
@@ -36,7 +42,12 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "es": (
-        r"ignor|olvid|descart|caso omiso|no sigas|no siga|no obedez|desobed|prompt|usuario|contrasena|instruc|a partir de ahora|hagas caso|omit|anul|pasa por alto",
+        r"\b(?:ignor|olvid|descart|omit|anul|desatiend|desobedec|salta|por alto|caso omiso)\w*\s+(?:\w+\s+)*(?:instruccion|indicaciones|reglas|ordenes|directrices|directivas|prompt|normas|restricciones|pautas)"
+        r"|\b(?:no|nunca|deja de|dejen de) (?:sigas?|sigan|obedezc|cumplas?|apliques?|respetes?|hagas caso|seguir|obedecer|cumplir|tengas en cuenta)"
+        r"|(?:prompt|mensaje|instrucciones)\s+(?:del?\s+)?(?:sistema|inicial|ocult|secret|intern|original)|\b(?:ahora eres|eres ahora|actua como|finge (?:ser|que))"
+        r"|\b(?:no|nunca|sin)\s+(?:se lo |le |lo |selo )?(?:dig|decir|cuent|mencion|inform|revel|avis|muestr)[^.\n]*(?:usuario|nadie)|oculta\w* [^.\n]*usuario"
+        rf"|\b(?:re)?(?:envi|env[ií]|manda|transmit|sube|publica)\w*[^.!?;\n]*(?:contenido|mensaje|archivo|fichero|datos|contrasena|clave|historial|todo|todas)[^\n]*{_NEAR}"
+        r"|\b(?:revel|muestr|envi|dime|dame)\w*[^.\n]*(?:contrasena|credenciales|claves? (?:api|secret|privad))",
         (
             ("override", 0.85, r"\b(?:ignor(?:a|e|en|ar|es|ad)|olvid(?:a|e|en|ar|es|ate|ad)(?: de)?|descart(?:a|e|en|ar)|omit(?:e|a|ir)|anul(?:a|e|ar)|desatiend(?:e|a)|desobedec\w+|salta(?:te)?|pas(?:a|e) por alto|(?:haz|haga|hagan|hacer) caso omiso (?:de|a))\s+(?:(?:todas?|todos?|las?|los|el|tus?|sus?|de|del|estas?|esas?|anteriores|previas|cualquier|antiguas)\s+){0,5}(?:\w+\s+)?(?:instruccion(?:es)?|indicaciones|reglas|ordenes|directrices|directivas|prompts?|normas|restricciones|pautas)\b"),
             ("not_follow", 0.75, rf"\b(?:no|nunca|deja de|dejen de) (?:(?:sigas?|sigan|obedezcas?|cumplas?|apliques?|respetes?|hagas caso (?:de|a)|seguir|obedecer|cumplir|tengas en cuenta))\s+{_GAP}(?:instruccion(?:es)?|indicaciones|reglas|ordenes|directrices|directivas|prompts?|normas)\b"),
@@ -48,7 +59,12 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "it": (
-        r"ignor|dimentic|trascur|non seguire|non segui|non obbed|disattend|prompt|utente|password|istruzion|d'ora in poi|scart|tralasci|non tenere",
+        r"\b(?:ignor|dimentic|trascur|tralasci|scart|disattend|annull|scavalc|aggir|elimin|cancell|conto d)\w*\s+(?:\w+\s+)*(?:istruzion[ei]|indicazioni|regole|direttive|ordini|prompt|linee guida|norme|restrizioni)"
+        r"|\b(?:non|smetti di|smettete di) (?:segui|obbedi|rispetta|applica|osserva)"
+        r"|(?:prompt|messaggio|istruzioni)\s+(?:di\s+|del\s+)?(?:sistema|inizial|nascost|segret|intern|original)|\b(?:ora sei|adesso sei|d'ora in poi sei|fingi di essere|agisci come|comportati come)"
+        r"|\b(?:non|senza|mai)\s+(?:dir|dite|parlarne|menziona|informa|rivela|avvis|mostra)[^.\n]*(?:utente|nessuno)|nascond\w+ [^.\n]*utente"
+        rf"|\b(?:invi|inoltr|mand|trasmett|spedi|carica|pubblic)\w*[^.!?;\n]*(?:contenuto|messaggi|file|dati|password|chiav|cronologia|tutt)[^\n]*{_NEAR}"
+        r"|\b(?:rivel\w+|mostr\w+|invi\w+|dimmi|dammi)\b[^.\n]*(?:password|credenziali|chiav\w+ (?:api|segret|privat))",
         (
             ("override", 0.85, r"\b(?:ignor(?:a|i|ate|are|ino)|dimentic(?:a|ate|are|hi|ati)(?: di)?|trascur(?:a|ate|are|i)|tralasci(?:a|ate|are)|scart(?:a|ate|are)|disattend(?:i|ete|ere)|annull(?:a|are)|scavalc(?:a|are)|aggir(?:a|are)|elimin(?:a|are)|cancell(?:a|are)|non (?:tenere|tieni|tenete) conto d\w*)\s+(?:(?:tutt[ei]|le|gli|i|il|la|tue|tuoi|vostre|precedenti|queste|ogni|qualsiasi|di|delle|altre)\s+){0,5}(?:\w+\s+)?(?:istruzion[ei]|indicazioni|regole|direttive|ordini|prompt|linee guida|norme|restrizioni)\b"),
             ("not_follow", 0.75, rf"\b(?:non|smetti di|smettete di) (?:segui(?:re|te)?|obbedi(?:re|te|sci)|rispetta(?:re|te)|applica(?:re|te)|osserva(?:re|te))\s+(?:piu\s+)?{_GAP}(?:istruzion[ei]|indicazioni|regole|direttive|ordini|prompt|linee guida)\b"),
@@ -60,7 +76,12 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "pt": (
-        r"ignor|esque[cç]|desconsider|nao sig|nao obede|desobede|prompt|usuario|utilizador|senha|instru|a partir de agora|descart|despreze",
+        r"\b(?:ignor|esquec|desconsider|descart|desprez|anul|contorn|desobedec|apag|pul(?:e|ar)\b)\w*\s+(?:\w+\s+)*(?:instruco|instrucao|regras|ordens|diretrizes|diretivas|orientacoes|prompt|comandos|restricoes|normas)"
+        r"|\b(?:nao|nunca|pare de|deixe de) (?:sig|seguir|obedec|cumpra|aplique|respeite)"
+        r"|(?:prompt|mensagem|instrucoes)\s+(?:d[eo]\s+)?(?:sistema|inicia|ocult|secret|intern|origina)|\b(?:agora voce e|voce agora e|a partir de agora voce|finja (?:ser|que)|aja como|atue como)"
+        r"|\b(?:nao|nunca|sem)\s+(?:o )?(?:cont|dig|dizer|mencion|inform|revel|avis|mostr)[^.\n]*(?:usuari|utilizador|ninguem)|(?:esconda|oculte)\w* [^.\n]*(?:usuari|utilizador)"
+        rf"|\b(?:re)?(?:envi|encaminh|mand|transmit|carregu|publiqu)\w+[^.!?;\n]*(?:conteudo|mensagens|mensagem|arquivo|ficheiro|dados|senha|chave|historico|todo|todas)[^\n]*{_NEAR}"
+        r"|\b(?:revel|mostr|envi|diga)\w*[^.\n]*(?:senha|credenciais|chaves? (?:api|secret|privad))",
         (
             ("override", 0.85, r"\b(?:ignor(?:e|a|em|ar)|esque(?:ca|cam|cer|ce)(?: (?:de|d[ao]s))?|desconsider(?:e|a|em|ar)|descart(?:e|a|em|ar)|desprez(?:e|a|ar)|anul(?:e|a|ar)|despreze|contorn(?:e|ar)|desobedec\w+|apag(?:ue|ar)|pul(?:e|ar))\s+(?:(?:todas?|todos?|as?|os?|suas?|tuas?|seus|de|das|dos|essas|estas|anteriores|previas|quaisquer|qualquer)\s+){0,5}(?:\w+\s+)?(?:instruco(?:es)|instrucao|regras|ordens|diretrizes|diretivas|orientacoes|prompts?|comandos|restricoes|normas)\b"),
             ("not_follow", 0.75, rf"\b(?:nao|nunca|pare de|deixe de) (?:siga|sigam|sigas|seguir|obedec\w+|cumpra\w*|aplique\w*|respeite\w*)\s+(?:mais\s+)?{_GAP}(?:instrucoes|instrucao|regras|ordens|diretrizes|diretivas|orientacoes|prompts?)\b"),
@@ -84,7 +105,8 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "pl": (
-        r"ignoruj|zapomnij|zapomniec|pomin|nie stosuj|nie przestrzegaj|nie sluchaj|odrzuc|nie kieruj|prompt|uzytkownik|haslo|instrukcj|od teraz|zlekcewaz|obejdz|lekcewaz",
+        r"\b(?:z?ignoruj|zapomnij|pomin|odrzuc|z?lekcewaz|obejdz|uniewaznij|anuluj|usun|nadpisz)|\bnie (?:stosuj|przestrzegaj|sluchaj|wykonuj|kieruj|trzymaj|respektuj)"
+        r"|systemow\w+\s+prompt|prompt\w*\s+systemow|(?:ukryt|tajn|poczatkow)\w+\s+instrukcj|uzytkownik|\b(?:wysl|przeslij|przekaz|opublikuj|udostepnij)|\b(?:jestes teraz|teraz jestes|od teraz jestes|udawaj,? ze|zachowuj sie jak)",
         (
             ("override", 0.85, rf"\b(?:z?ignoruj\w*|zapomnij\w*(?: o)?|pomin\w*|odrzuc\w*|z?lekcewaz\w*|obejdz|uniewaznij|anuluj|usun|nadpisz)\s+{_GAP}(?:instrukcj\w+|zasad\w*|polecen\w*|wytyczn\w+|regul\w*|prompt\w*|rozkaz\w*|wskazow\w+|ogranicze\w+|dyrektyw\w*)"),
             ("not_follow", 0.75, rf"\bnie (?:stosuj\w*|przestrzegaj\w*|sluchaj\w*|wykonuj\w*|kieruj\w*|trzymaj\w*|respektuj\w*)\s+{_GAP}(?:instrukcj\w+|zasad\w*|polecen\w*|wytyczn\w+|regul\w*|prompt\w*|rozkaz\w*)"),
@@ -109,7 +131,7 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         (("override", 0.8, rf"\b(?:ignorera?|glem|glom(?: bort)?|bortse fra?n?|strunta i|se bort fra|overse|folj inte|folg ikke|folj ej)\s+{_GAP}(?:instruktion\w*|instruks\w*|anvisning\w*|regler\w*|reglerna|ordrer?|retningslin\w+|riktlinjer\w*|kommando\w*|prompt\w*)"),),
     ),
     "cs_ro_hu_id_vi": (
-        r"ignoruj|zapomen|nerespektuj|ignora|uita|hagyd|felejtsd|abaikan|lupakan|bo qua|quen",
+        r"\b(?:ignoruj\w*|zapomen\w*|nerespektuj\w*|ignora\w*|uita\w*|nu urma\w*|hagyd|felejtsd|abaikan|lupakan|bo qua|quen)\s",
         (
             ("override", 0.8, rf"\b(?:(?:ignoruj\w*|zapomen\w*(?: na)?|nerespektuj\w*)\s+{_GAP}(?:pokyn\w*|instrukc\w*|pravid\w+|prikaz\w*)|(?:ignora\w*|uita\w*|nu urma\w*)\s+{_GAP}(?:instructiunil\w+|regulil\w+|comenzil\w+)|(?:hagyd|felejtsd)\s+{_GAP}(?:utasitas\w*|szabaly\w*)|(?:abaikan|lupakan)\s+{_GAP}(?:instruksi|perintah|aturan|arahan)|(?:bo qua|quen)\s+{_GAP}(?:huong dan|chi dan|lenh|quy tac|chi thi))"),
         ),

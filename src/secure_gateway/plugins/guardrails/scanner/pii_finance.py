@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from secure_gateway.plugins.guardrails.scanner.cards import CARD_START, find_cards
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Region, Span, where, whole
 from secure_gateway.plugins.guardrails.scanner.pii_shapes import cued
-from secure_gateway.plugins.guardrails.scanner.validators import IBAN_LENGTHS, IBAN_OF_DIGITS, iban_prefix, is_latin
+from secure_gateway.plugins.guardrails.scanner.validators import IBAN_LENGTHS, IBAN_DIGITS, iban_prefix, is_latin
 from secure_gateway.plugins.guardrails.scanner.validators_money import (
     base58check,
     bech32,
@@ -19,6 +19,8 @@ from secure_gateway.plugins.guardrails.scanner.validators_money import (
 )
 
 _IBAN_LONGEST = 33 + 10  # with a separator at every fourth character or a few more
+_ANY_IBAN = rf"(?:{'|'.join(sorted(IBAN_LENGTHS.keys() - IBAN_DIGITS))})\d{{2}}(?:[- ]?[A-Z0-9]){{11}}"
+_DIGIT_IBANS = "|".join(rf"{country}\d{{2}}(?:[- ]?\d){{{min(size, 11)}}}" for country, size in IBAN_DIGITS.items())
 _ETHEREUM = re.compile("0x[0-9A-Fa-f]{40}")
 
 _CARD_WORDS = (
@@ -69,7 +71,7 @@ FINANCE = (
     ),
     Detector(
         id="pii.iban", type="IBAN", category="pii", confidence=0.97, source="ISO 13616, SWIFT IBAN Registry",
-        candidate=rf"(?i)\b(?:(?:{'|'.join(sorted(IBAN_LENGTHS.keys() - IBAN_OF_DIGITS))})\d{{2}}(?:[- ]?[A-Z0-9]){{11}}|(?:{'|'.join(sorted(IBAN_OF_DIGITS))})\d{{2}}(?:[- ]?\d){{11}})", exact=r"(?i)\b[A-Z]{2}\d{2}(?:[- ]?[A-Z0-9]){11,30}",
+        candidate=rf"(?i)\b(?:{_ANY_IBAN}|{_DIGIT_IBANS})", exact=r"(?i)\b[A-Z]{2}\d{2}(?:[- ]?[A-Z0-9]){11,30}",
         check=iban,
     ),
     Detector(

@@ -39,8 +39,8 @@ IBAN_LENGTHS: dict[str, int] = {
     }.items()
     for country in countries.split()
 }
-# Of the countries whose letters are hexadecimal digits too, as the parts of a UUID are.
-IBAN_OF_DIGITS = frozenset({"AE", "BA", "BE", "DE", "EE"})
+# How many digits the account begins with in countries whose letters are hexadecimal digits too, as the parts of a UUID are.
+IBAN_DIGITS = {"AD": 8, "AE": 19, "BA": 16, "BE": 12, "DE": 18, "EE": 16}
 
 # ITU-T E.164 assigned country codes, by their first digits.
 _COUNTRY_CODES = frozenset(
@@ -83,8 +83,8 @@ def iban_prefix(text: str) -> int:
             compact += char
             if len(compact) == length:
                 rest = text[place + 1 : place + 2]
-                misfit = country in IBAN_OF_DIGITS and not compact[4:].isdigit()
-                return 0 if rest.isalnum() or misfit or not mod97(compact) else place + 1
+                fits = compact[4 : 4 + IBAN_DIGITS.get(country, 0)].isdigit() or country not in IBAN_DIGITS
+                return 0 if rest.isalnum() or not fits or not mod97(compact) else place + 1
     return 0
 
 
