@@ -5,6 +5,7 @@
 //! somewhere in the text, by an engine that takes linear time.
 
 mod dialect;
+mod engine;
 pub mod folding;
 mod required;
 pub mod symbols;
@@ -12,11 +13,10 @@ pub mod symbols;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use regex_automata::meta::Regex;
-use regex_automata::{Anchored, Input};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
+use engine::{Engine, Tried};
 use required::{Run, Sample, WINDOW, required};
 use symbols::{END, SYMBOL};
 
@@ -25,15 +25,18 @@ const WORDS: usize = GRAMS / 64;
 const MASK: u32 = 0x00ff_ffff;
 /// Texts as they are, by which rare windows are told from common ones.
 const SAMPLE: &str = include_str!("sample.txt");
-const MOST_MEMORY: usize = 4 << 20;
 const DEEPEST_PATTERN: u32 = 100;
 const PAIRS: usize = 64 * 64;
+const BUCKETS: usize = 1 << 12;
+/// Windows that stand for more than this are found by their first two symbols.
+const NARROW: u64 = 64;
 /// Where matches begin further before their runs, the whole text is searched.
 const FARTHEST: usize = 48;
 /// Bounded matches are looked for in so much of the text.
 const LONGEST: usize = 512;
-/// How often one pattern is tried at places of one text before it is searched for in the whole: more would be quadratic.
-const TRIES: u8 = 24;
+/// How many bytes may be read again for one pattern in a text: so many at least, and so many times its length.
+const BUDGET_FLOOR: usize = 4096;
+const BUDGET_SHARE: usize = 2;
 
 /// A pattern that the gate cannot take, and why.
 #[derive(Debug)]
@@ -97,17 +100,13 @@ struct Pattern {
     hir: Hir,
     /// The most bytes that it matches, where they are few.
     longest: Option<usize>,
-    engine: OnceLock<Option<Regex>>,
+    engine: OnceLock<Option<Engine>>,
 }
 
 impl Pattern {
     /// The engine for it; None where it is too large for one, and then it counts as found: the closer look decides.
-    fn engine(&self) -> Option<&Regex> {
-        let config = Regex::config()
-            .nfa_size_limit(Some(MOST_MEMORY))
-            .hybrid_cache_capacity(MOST_MEMORY)
-            .utf8_empty(false);
-        self.engine.get_or_init(|| Regex::builder().configure(config).build_from_hir(&self.hir).ok()).as_ref()
+    fn engine(&self) -> Option<&Engine> {
+        self.engine.get_or_init(|| Engine::new(&self.hir)).as_ref()
     }
 }
 
@@ -115,7 +114,8 @@ impl Pattern {
 pub struct Gate {
     grams: Box<[u64]>,
     entries: Vec<Entry>,
-    by_pair: Vec<Vec<u32>>,
+    by_gram: Vec<Vec<(u32, u32)>>,
+    wide: Vec<Vec<u32>>,
     patterns: Vec<Pattern>,
     always: Vec<usize>,
     words: Stretches,
@@ -132,7 +132,8 @@ impl Gate {
         let mut gate = Self {
             grams: vec![0; WORDS].into_boxed_slice(),
             entries: Vec::new(),
-            by_pair: vec![Vec::new(); PAIRS],
+            by_gram: vec![Vec::new(); BUCKETS],
+            wide: vec![Vec::new(); PAIRS],
             patterns: Vec::with_capacity(patterns.len()),
             always: Vec::new(),
             words: Stretches::none(),
@@ -186,11 +187,20 @@ impl Gate {
         }
         let window = &entry.sets[entry.window..entry.window + WINDOW];
         let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let is_narrow = window.iter().map(|set| u64::from(set.count_ones())).product::<u64>() <= NARROW;
         for first in members(window[0]) {
             for second in members(window[1]) {
-                self.by_pair[(first << 6 | second) as usize].push(number);
+                if !is_narrow {
+                    self.wide[(first << 6 | second) as usize].push(number);
+                }
                 for third in members(window[2]) {
-                    self.grams[(first << 12 | second << 6 | third) as usize] |= window[3];
+                    let begin = first << 12 | second << 6 | third;
+                    self.grams[begin as usize] |= window[3];
+                    if is_narrow {
+                        members(window[3]).map(|last| begin << 6 | last).for_each(|gram| {
+                            self.by_gram[bucket(gram)].push((gram, number));
+                        });
+                    }
                 }
             }
         }
@@ -226,15 +236,17 @@ impl Gate {
         }
         let mut enough = false;
         self.each_hit(text, |at, gram| {
-            for number in &self.by_pair[(gram >> 12) as usize] {
+            let narrow = self.by_gram[bucket(gram)].iter().filter(|(known, _)| *known == gram).map(|(_, number)| number);
+            for number in narrow.chain(&self.wide[(gram >> 12) as usize]) {
                 let entry = &self.entries[*number as usize];
-                if stands_at(entry, text, at)
-                    && self.matches_at(entry.pattern, entry.before, text, at - entry.window..at - entry.window + 1, &mut asked)
-                {
-                    enough = found(entry.pattern);
-                    if enough {
-                        break;
+                if stands_at(entry, text, at) {
+                    let begin = at - entry.window;
+                    if self.matches_at(entry.pattern, entry.before, text, begin..begin + 1, &mut asked) {
+                        enough = found(entry.pattern);
                     }
+                }
+                if enough {
+                    break;
                 }
             }
             enough
@@ -260,7 +272,7 @@ impl Gate {
     }
 
     fn matches(&self, index: usize, text: &[u8]) -> bool {
-        self.patterns[index].engine().is_none_or(|engine| engine.is_match(text))
+        self.patterns[index].engine().is_none_or(|engine| engine.matches_in(text, 0..text.len()))
     }
 
     /// Whether `pattern`, of which a run begins within `place`, matches around it. Settled patterns are not looked for again.
@@ -273,16 +285,23 @@ impl Gate {
             asked.settle(index);
             return true;
         };
-        let near = before.filter(|before| *before <= FARTHEST && asked.may_try(index));
-        let matched = match (near, pattern.longest) {
-            (Some(before), Some(longest)) => {
-                engine.is_match(Input::new(text).range(place.start.saturating_sub(before)..text.len().min(place.end + longest)))
+        let near = before.filter(|before| *before <= FARTHEST).map(|before| place.start.saturating_sub(before));
+        let tried = match (near, pattern.longest) {
+            (Some(start), Some(longest)) if asked.may_read(index, text.len(), place.end + longest - start) => {
+                let matched = engine.matches_in(text, start..text.len().min(place.end + longest));
+                if matched { Tried::Matched } else { Tried::Failed }
             }
-            (Some(before), None) if place.len() == 1 => (place.start.saturating_sub(before)..=place.start)
-                .any(|start| engine.is_match(Input::new(text).range(start..).anchored(Anchored::Yes))),
-            _ => {
+            (Some(start), None) if place.len() == 1 => {
+                engine.try_from(text, start..place.end, asked.budget(index, text.len()))
+            }
+            _ => Tried::Unknown,
+        };
+        let matched = match tried {
+            Tried::Matched => true,
+            Tried::Failed => false,
+            Tried::Unknown => {
                 asked.settle(index);
-                engine.is_match(text)
+                engine.matches_in(text, 0..text.len())
             }
         };
         if matched {
@@ -320,31 +339,36 @@ impl Stretch {
     }
 }
 
-/// How often each pattern was tried in a text; settled are those of which the answer is known.
+/// How many bytes may still be read for each pattern that was tried in a text, so that the work stays in step with its length; none once it is
+/// known whether the pattern matches.
 #[derive(Default)]
-struct Asked(Vec<(usize, u8)>);
+struct Asked(Vec<(usize, Option<usize>)>);
 
 impl Asked {
     fn is_settled(&self, pattern: usize) -> bool {
-        self.0.iter().any(|(known, tries)| *known == pattern && *tries == u8::MAX)
+        self.0.iter().any(|(known, left)| *known == pattern && left.is_none())
     }
 
     fn settle(&mut self, pattern: usize) {
-        *self.tries(pattern) = u8::MAX;
+        match self.0.iter_mut().find(|(known, _)| *known == pattern) {
+            Some((_, left)) => *left = None,
+            None => self.0.push((pattern, None)),
+        }
     }
 
-    fn may_try(&mut self, pattern: usize) -> bool {
-        let tries = self.tries(pattern);
-        *tries += 1;
-        *tries <= TRIES
-    }
-
-    fn tries(&mut self, pattern: usize) -> &mut u8 {
+    fn budget(&mut self, pattern: usize, length: usize) -> &mut usize {
         let at = self.0.iter().position(|(known, _)| *known == pattern).unwrap_or_else(|| {
-            self.0.push((pattern, 0));
+            self.0.push((pattern, None));
             self.0.len() - 1
         });
-        &mut self.0[at].1
+        self.0[at].1.get_or_insert(BUDGET_FLOOR + BUDGET_SHARE * length)
+    }
+
+    fn may_read(&mut self, pattern: usize, length: usize, bytes: usize) -> bool {
+        let left = self.budget(pattern, length);
+        let enough = left.checked_sub(bytes);
+        *left = enough.unwrap_or(0);
+        enough.is_some()
     }
 }
 
@@ -354,6 +378,10 @@ fn stands_at(entry: &Entry, text: &[u8], window_at: usize) -> bool {
         let symbol = text.get(begin + index).map_or(END, |byte| SYMBOL[usize::from(*byte)]);
         set >> symbol & 1 == 1
     })
+}
+
+fn bucket(gram: u32) -> usize {
+    (gram.wrapping_mul(0x9e37_79b1) >> 20) as usize
 }
 
 fn members(set: u64) -> impl Iterator<Item = u32> {

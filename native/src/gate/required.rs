@@ -22,6 +22,8 @@ const MOST_SIGNS: u32 = 8;
 const LETTERS: u64 = (1 << 26) - 1;
 /// So many forms of one run are told apart.
 const MOST_FORMS: usize = 16;
+/// So many forms of an alternation are told apart.
+const MOST_BRANCHES: usize = 160;
 const NUMBER_COST: u64 = 6 << 24;
 /// What looking for a stretch costs: windows seen more often in the sample are worse.
 const STRETCH_COST: u64 = 12 << 24;
@@ -196,6 +198,7 @@ fn best(items: &[Item], before: Option<usize>, sample: &Sample) -> Option<Choice
         match item {
             Item::Set(set) => runs.push(*set),
             Item::Maybe(set) if runs.fork(*set) => {}
+            Item::OneOf(branches) if runs.branch(branches) => {}
             _ => offer(runs.end(sample)),
         }
         if !digits.take(item) {
@@ -255,8 +258,25 @@ impl Runs {
         true
     }
 
+    /// Go on with each of `branches`; false where that makes too many forms, or some branch is more than neighbours of known sets.
+    fn branch(&mut self, branches: &[Vec<Item>]) -> bool {
+        let Some(spelt) = branches.iter().map(|branch| plain_forms(branch)).collect::<Option<Vec<_>>>() else {
+            return false;
+        };
+        let spelt: Vec<Vec<u64>> = spelt.concat();
+        if self.forms.len() * spelt.len() > MOST_BRANCHES {
+            return false;
+        }
+        self.forms = self
+            .forms
+            .iter()
+            .flat_map(|form| spelt.iter().map(|more| form.iter().chain(more).copied().collect()))
+            .collect();
+        true
+    }
+
     fn goes_on_at(&mut self, here: Option<usize>) {
-        if self.forms[0].is_empty() {
+        if self.forms.iter().all(Vec::is_empty) {
             self.at = here;
         }
     }
@@ -272,6 +292,25 @@ impl Runs {
         }
         Some((cost, chosen))
     }
+}
+
+/// Return the forms of what is nothing but neighbours of known sets; None where it is more, or there are too many forms.
+fn plain_forms(items: &[Item]) -> Option<Vec<Vec<u64>>> {
+    let mut runs = Runs::begin(None);
+    for item in items {
+        match item {
+            Item::Set(set) => runs.push(*set),
+            Item::Maybe(set) => {
+                let with = [vec![Item::Set(*set)], Vec::new()];
+                if !runs.branch(&with) {
+                    return None;
+                }
+            }
+            Item::OneOf(branches) if runs.branch(branches) => {}
+            _ => return None,
+        }
+    }
+    Some(runs.forms)
 }
 
 /// What is being read of numbers: digits and what may stand between them, no letters.
