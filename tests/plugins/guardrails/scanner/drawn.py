@@ -12,6 +12,7 @@ _CATEGORIES = {
     _constants.CATEGORY_DIGIT: string.digits,
     _constants.CATEGORY_WORD: _PRINTABLE,
     _constants.CATEGORY_SPACE: " ",
+    _constants.CATEGORY_NOT_SPACE: _PRINTABLE,
 }
 
 
@@ -23,6 +24,8 @@ def draw_match(pattern: str, rng: random.Random) -> str:
 def _node(op: Any, argument: Any, rng: random.Random) -> str:
     if op is _constants.LITERAL:
         return chr(argument)
+    if op is _constants.NOT_LITERAL:
+        return rng.choice(sorted(set(_PRINTABLE) - {chr(argument)}))
     if op is _constants.AT:
         return ""
     if op is _constants.IN:
@@ -50,4 +53,4 @@ def _members(items: Any) -> set[str]:
             found |= {chr(code) for code in range(argument[0], argument[1] + 1)}
         else:
             found |= set(_CATEGORIES[argument])
-    return set(_PRINTABLE) - found if negated else found
+    return (set(_PRINTABLE) - found or set(" ;") - found) if negated else found

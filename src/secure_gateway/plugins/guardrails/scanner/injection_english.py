@@ -37,7 +37,7 @@ _IGNORES = (
     rf"\b{_IGNORE}\s+(?:[\w'-]+,?\s+)*(?:{_ORDERS}|{_RULES}|{_TALK}|above|before|prior|previous|earlier|told|said|instructed|written|learn|taught|know|knew|up to now|so far"
     r"|ordered|asked|preceding|came before|trained|given|read until now)"
 )
-_ENDS = rf"{_END}\s+(?:all|any|every|the|your|my|these|those|previous|prior|system|safety|existing)"
+_ENDS = rf"\b{_END}\s+(?:{_DET}\s+)*(?:{_PAST}|your),?\s"
 
 _OVERRIDE = (
     rule("override", 0.85, _IGNORES, rf"\b{_IGNORE}\s+{_FILL}{_PAST},?\s+{_MIX}{_ORDERS}\b"),

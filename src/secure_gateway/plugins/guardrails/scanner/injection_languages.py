@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from secure_gateway.plugins.guardrails.scanner.finding import Detector
 from secure_gateway.plugins.guardrails.scanner.injection_rules import rule
 
@@ -11,10 +14,12 @@ _NEAR = r"(?:://|@[\w-]|[a-z0-9-]\.[a-z]{2,12}/)"
 _GAP = r"(?:[\pL\pM'’]+[\s,]+){0,6}?"  # noqa: RUF001 - letters of these languages
 _FAR = r"[^.!?;\n。！？]{0,60}?"  # noqa: RUF001 - letters of these languages
 
-# Language: what makes a closer look worth while, then (what, weight, pattern).
+_COUNTED = re.compile(r"\{0,\d+\}\??")
+
+# Language: what makes a closer look worth while ("": the patterns themselves, their gaps unbounded), then (what, weight, pattern).
 _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
     "de": (
-        r"ignorier|vergiss|vergess|missacht|befolg|beacht|verwirf|ubergeh|umgeh|setz|hor auf|systemprompt|system-prompt|anweisung|einschrankung|benutzer|nutzer|passwort|zugangsdaten|ab sofort|von nun an",
+        "",
         (
             ("override", 0.85, rf"\b(?:ignorier\w*|vergiss|vergesst?|vergessen sie|missacht\w*|verwirf|verwerfe?n?|ubergeh\w*|umgeh\w*|uberschreib\w*|losch\w*|streich\w*)\s+{_GAP}(?:\w*anweisung|instruktion|befehl|regel|vorgabe|\w*prompt|richtlinie|direktive|weisung|anordnung|vorschrift|auftrag|auftrage|beschrankung|einschrankung|sicherheits)\w*"),
             ("not_follow", 0.75, rf"\b(?:befolg\w*|beacht\w*|folg\w*|halt\w*|richt\w*|hor\w*)\s+{_GAP}(?:anweisung|instruktion|befehl|regel|vorgabe|prompt|richtlinie|direktive|weisung|vorschrift)\w*\s+{_GAP}(?:nicht|nie)\b"),
@@ -26,11 +31,11 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "fr": (
-        r"\b(?:ignor|oubli|neglig|contourn|annul|rejet|ecart|efface|fai(?:s|tes) (?:abstraction|fi) d|outrepass|compte d)\w*[\s']+(?:[\w']+[\s']+)*(?:instruction|consigne|regle|directive|ordre|prompt|recommandation|indication|restriction|contrainte)"
+        (r"\b(?:ignor|oubli|neglig|contourn|annul|rejet|ecart|efface|fai(?:s|tes) (?:abstraction|fi) d|outrepass|compte d)\w*[\s']+(?:[\w']+[\s']+)*(?:instruction|consigne|regle|directive|ordre|prompt|recommandation|indication|restriction|contrainte)"
         r"|\bn(?:e |')(?:applique|suis|suivez|obeis|respecte|tiens|tenez)|\bn(?:e |')(?:le |la |en |y |rien )?(?:dis|dites|parle|revele|mentionne|informe|montre)|l'utilisateur|\bcache\w* [^.\n]*utilisateur"
         r"|(?:prompt|message|instructions?|consignes?)\s+(?:systeme|initial|cache|secret|interne|d'origine)|\b(?:tu es|vous etes) (?:maintenant|desormais)|\b(?:fais|faites) comme si (?:tu|vous)"
         rf"|\b(?:envo[iy]\w|transfer\w|transmet|publi\w|poste[rz]?\b|televers\w|expedi\w|fai(?:s|tes) suivre)[^.!?;\n]*(?:contenu|message|fichier|donnees|mots? de passe|cles?|historique|tou)[^\n]*{_NEAR}"
-        r"|\b(?:revel|affich|montr|donn|envo[iy])\w+\b[^.\n]*(?:mots? de passe|identifiants|cles? (?:api|secrete|privee))",
+        r"|\b(?:revel|affich|montr|donn|envo[iy])\w+\b[^.\n]*(?:mots? de passe|identifiants|cles? (?:api|secrete|privee))"),
         (
             ("override", 0.85, r"\b(?:ignor(?:e|ez|er|ons)|oubli(?:e|ez|er|ons)|neglig(?:e|ez|er)|contourn(?:e|ez|er)|annul(?:e|ez|er)|rejet(?:te|tez|er)|ecart(?:e|ez|er)|efface[zr]?|fai(?:s|tes) (?:abstraction|fi) d\w*|outrepass\w+|(?:ne )?(?:tiens|tenez|tenir) (?:plus |pas |aucun )?(?:plus |pas )?compte d\w*)[\s']+(?:(?:toute?s?|tous|les?|la|l'|tes|ton|ta|vos|votre|des|ces|cette|de|mes|precedente?s?|anciennes?|autres?)[\s']+){0,5}(?:\w+\s+)?(?:instructions?|consignes?|regles?|directives?|ordres?|prompts?|recommandations?|indications?|restrictions?|contraintes?)\b"),
             ("not_follow", 0.75, rf"\bn(?:e |')(?:applique|suis|suivez|appliquez|obeis\w*|respecte|respectez|tiens|tenez)\w*\s+(?:plus|pas|aucune?)\s+(?:compte\s+)?{_GAP}(?:instructions?|consignes?|regles?|directives?|ordres?|prompts?)\b"),
@@ -42,12 +47,12 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "es": (
-        r"\b(?:ignor|olvid|descart|omit|anul|desatiend|desobedec|salta|por alto|caso omiso)\w*\s+(?:\w+\s+)*(?:instruccion|indicaciones|reglas|ordenes|directrices|directivas|prompt|normas|restricciones|pautas)"
+        (r"\b(?:ignor|olvid|descart|omit|anul|desatiend|desobedec|salta|por alto|caso omiso)\w*\s+(?:\w+\s+)*(?:instruccion|indicaciones|reglas|ordenes|directrices|directivas|prompt|normas|restricciones|pautas)"
         r"|\b(?:no|nunca|deja de|dejen de) (?:sigas?|sigan|obedezc|cumplas?|apliques?|respetes?|hagas caso|seguir|obedecer|cumplir|tengas en cuenta)"
         r"|(?:prompt|mensaje|instrucciones)\s+(?:del?\s+)?(?:sistema|inicial|ocult|secret|intern|original)|\b(?:ahora eres|eres ahora|actua como|finge (?:ser|que))"
         r"|\b(?:no|nunca|sin)\s+(?:se lo |le |lo |selo )?(?:dig|decir|cuent|mencion|inform|revel|avis|muestr)[^.\n]*(?:usuario|nadie)|oculta\w* [^.\n]*usuario"
         rf"|\b(?:re)?(?:envi|env[ií]|manda|transmit|sube|publica)\w*[^.!?;\n]*(?:contenido|mensaje|archivo|fichero|datos|contrasena|clave|historial|todo|todas)[^\n]*{_NEAR}"
-        r"|\b(?:revel|muestr|envi|dime|dame)\w*[^.\n]*(?:contrasena|credenciales|claves? (?:api|secret|privad))",
+        r"|\b(?:revel|muestr|envi|dime|dame)\w*[^.\n]*(?:contrasena|credenciales|claves? (?:api|secret|privad))"),
         (
             ("override", 0.85, r"\b(?:ignor(?:a|e|en|ar|es|ad)|olvid(?:a|e|en|ar|es|ate|ad)(?: de)?|descart(?:a|e|en|ar)|omit(?:e|a|ir)|anul(?:a|e|ar)|desatiend(?:e|a)|desobedec\w+|salta(?:te)?|pas(?:a|e) por alto|(?:haz|haga|hagan|hacer) caso omiso (?:de|a))\s+(?:(?:todas?|todos?|las?|los|el|tus?|sus?|de|del|estas?|esas?|anteriores|previas|cualquier|antiguas)\s+){0,5}(?:\w+\s+)?(?:instruccion(?:es)?|indicaciones|reglas|ordenes|directrices|directivas|prompts?|normas|restricciones|pautas)\b"),
             ("not_follow", 0.75, rf"\b(?:no|nunca|deja de|dejen de) (?:(?:sigas?|sigan|obedezcas?|cumplas?|apliques?|respetes?|hagas caso (?:de|a)|seguir|obedecer|cumplir|tengas en cuenta))\s+{_GAP}(?:instruccion(?:es)?|indicaciones|reglas|ordenes|directrices|directivas|prompts?|normas)\b"),
@@ -59,12 +64,12 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "it": (
-        r"\b(?:ignor|dimentic|trascur|tralasci|scart|disattend|annull|scavalc|aggir|elimin|cancell|conto d)\w*\s+(?:\w+\s+)*(?:istruzion[ei]|indicazioni|regole|direttive|ordini|prompt|linee guida|norme|restrizioni)"
+        (r"\b(?:ignor|dimentic|trascur|tralasci|scart|disattend|annull|scavalc|aggir|elimin|cancell|conto d)\w*\s+(?:\w+\s+)*(?:istruzion[ei]|indicazioni|regole|direttive|ordini|prompt|linee guida|norme|restrizioni)"
         r"|\b(?:non|smetti di|smettete di) (?:segui|obbedi|rispetta|applica|osserva)"
         r"|(?:prompt|messaggio|istruzioni)\s+(?:di\s+|del\s+)?(?:sistema|inizial|nascost|segret|intern|original)|\b(?:ora sei|adesso sei|d'ora in poi sei|fingi di essere|agisci come|comportati come)"
         r"|\b(?:non|senza|mai)\s+(?:dir|dite|parlarne|menziona|informa|rivela|avvis|mostra)[^.\n]*(?:utente|nessuno)|nascond\w+ [^.\n]*utente"
         rf"|\b(?:invi|inoltr|mand|trasmett|spedi|carica|pubblic)\w*[^.!?;\n]*(?:contenuto|messaggi|file|dati|password|chiav|cronologia|tutt)[^\n]*{_NEAR}"
-        r"|\b(?:rivel\w+|mostr\w+|invi\w+|dimmi|dammi)\b[^.\n]*(?:password|credenziali|chiav\w+ (?:api|segret|privat))",
+        r"|\b(?:rivel\w+|mostr\w+|invi\w+|dimmi|dammi)\b[^.\n]*(?:password|credenziali|chiav\w+ (?:api|segret|privat))"),
         (
             ("override", 0.85, r"\b(?:ignor(?:a|i|ate|are|ino)|dimentic(?:a|ate|are|hi|ati)(?: di)?|trascur(?:a|ate|are|i)|tralasci(?:a|ate|are)|scart(?:a|ate|are)|disattend(?:i|ete|ere)|annull(?:a|are)|scavalc(?:a|are)|aggir(?:a|are)|elimin(?:a|are)|cancell(?:a|are)|non (?:tenere|tieni|tenete) conto d\w*)\s+(?:(?:tutt[ei]|le|gli|i|il|la|tue|tuoi|vostre|precedenti|queste|ogni|qualsiasi|di|delle|altre)\s+){0,5}(?:\w+\s+)?(?:istruzion[ei]|indicazioni|regole|direttive|ordini|prompt|linee guida|norme|restrizioni)\b"),
             ("not_follow", 0.75, rf"\b(?:non|smetti di|smettete di) (?:segui(?:re|te)?|obbedi(?:re|te|sci)|rispetta(?:re|te)|applica(?:re|te)|osserva(?:re|te))\s+(?:piu\s+)?{_GAP}(?:istruzion[ei]|indicazioni|regole|direttive|ordini|prompt|linee guida)\b"),
@@ -76,12 +81,12 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "pt": (
-        r"\b(?:ignor|esquec|desconsider|descart|desprez|anul|contorn|desobedec|apag|pul(?:e|ar)\b)\w*\s+(?:\w+\s+)*(?:instruco|instrucao|regras|ordens|diretrizes|diretivas|orientacoes|prompt|comandos|restricoes|normas)"
+        (r"\b(?:ignor|esquec|desconsider|descart|desprez|anul|contorn|desobedec|apag|pul(?:e|ar)\b)\w*\s+(?:\w+\s+)*(?:instruco|instrucao|regras|ordens|diretrizes|diretivas|orientacoes|prompt|comandos|restricoes|normas)"
         r"|\b(?:nao|nunca|pare de|deixe de) (?:sig|seguir|obedec|cumpra|aplique|respeite)"
         r"|(?:prompt|mensagem|instrucoes)\s+(?:d[eo]\s+)?(?:sistema|inicia|ocult|secret|intern|origina)|\b(?:agora voce e|voce agora e|a partir de agora voce|finja (?:ser|que)|aja como|atue como)"
         r"|\b(?:nao|nunca|sem)\s+(?:o )?(?:cont|dig|dizer|mencion|inform|revel|avis|mostr)[^.\n]*(?:usuari|utilizador|ninguem)|(?:esconda|oculte)\w* [^.\n]*(?:usuari|utilizador)"
         rf"|\b(?:re)?(?:envi|encaminh|mand|transmit|carregu|publiqu)\w+[^.!?;\n]*(?:conteudo|mensagens|mensagem|arquivo|ficheiro|dados|senha|chave|historico|todo|todas)[^\n]*{_NEAR}"
-        r"|\b(?:revel|mostr|envi|diga)\w*[^.\n]*(?:senha|credenciais|chaves? (?:api|secret|privad))",
+        r"|\b(?:revel|mostr|envi|diga)\w*[^.\n]*(?:senha|credenciais|chaves? (?:api|secret|privad))"),
         (
             ("override", 0.85, r"\b(?:ignor(?:e|a|em|ar)|esque(?:ca|cam|cer|ce)(?: (?:de|d[ao]s))?|desconsider(?:e|a|em|ar)|descart(?:e|a|em|ar)|desprez(?:e|a|ar)|anul(?:e|a|ar)|despreze|contorn(?:e|ar)|desobedec\w+|apag(?:ue|ar)|pul(?:e|ar))\s+(?:(?:todas?|todos?|as?|os?|suas?|tuas?|seus|de|das|dos|essas|estas|anteriores|previas|quaisquer|qualquer)\s+){0,5}(?:\w+\s+)?(?:instruco(?:es)|instrucao|regras|ordens|diretrizes|diretivas|orientacoes|prompts?|comandos|restricoes|normas)\b"),
             ("not_follow", 0.75, rf"\b(?:nao|nunca|pare de|deixe de) (?:siga|sigam|sigas|seguir|obedec\w+|cumpra\w*|aplique\w*|respeite\w*)\s+(?:mais\s+)?{_GAP}(?:instrucoes|instrucao|regras|ordens|diretrizes|diretivas|orientacoes|prompts?)\b"),
@@ -93,7 +98,7 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "nl": (
-        r"negeer|vergeet|vergeten|volg|sla |gehoorzaam|houd|systeemprompt|systeem-?prompt|gebruiker|wachtwoord|instructie|vanaf nu|omzeil|verwerp|trek je",
+        "",
         (
             ("override", 0.85, rf"\b(?:negeer|negeren|vergeet|vergeten|omzeil|verwerp|overschrijf|schrap|wis|annuleer|laat)\s+{_GAP}(?:instructies?|aanwijzing(?:en)?|regels|opdrachten|richtlijnen|voorschriften|bevelen|\w*prompts?|beperkingen)\b|\b(?:sla)\s+{_GAP}(?:instructies?|aanwijzingen|regels|opdrachten|richtlijnen|prompts?)\s+over\b"),
             ("not_follow", 0.75, rf"\b(?:volg|gehoorzaam|houd je|hou je|trek je|let)\s+{_GAP}(?:instructies?|aanwijzingen|regels|opdrachten|richtlijnen|prompts?|bevelen)\s+{_GAP}(?:niet|niets|nooit)\b"),
@@ -105,8 +110,8 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "pl": (
-        r"\b(?:z?ignoruj|zapomnij|pomin|odrzuc|z?lekcewaz|obejdz|uniewaznij|anuluj|usun|nadpisz)|\bnie (?:stosuj|przestrzegaj|sluchaj|wykonuj|kieruj|trzymaj|respektuj)"
-        r"|systemow\w+\s+prompt|prompt\w*\s+systemow|(?:ukryt|tajn|poczatkow)\w+\s+instrukcj|uzytkownik|\b(?:wysl|przeslij|przekaz|opublikuj|udostepnij)|\b(?:jestes teraz|teraz jestes|od teraz jestes|udawaj,? ze|zachowuj sie jak)",
+        (r"\b(?:z?ignoruj|zapomnij|pomin|odrzuc|z?lekcewaz|obejdz|uniewaznij|anuluj|usun|nadpisz)|\bnie (?:stosuj|przestrzegaj|sluchaj|wykonuj|kieruj|trzymaj|respektuj)"
+        r"|systemow\w+\s+prompt|prompt\w*\s+systemow|(?:ukryt|tajn|poczatkow)\w+\s+instrukcj|uzytkownik|\b(?:wysl|przeslij|przekaz|opublikuj|udostepnij)|\b(?:jestes teraz|teraz jestes|od teraz jestes|udawaj,? ze|zachowuj sie jak)"),
         (
             ("override", 0.85, rf"\b(?:z?ignoruj\w*|zapomnij\w*(?: o)?|pomin\w*|odrzuc\w*|z?lekcewaz\w*|obejdz|uniewaznij|anuluj|usun|nadpisz)\s+{_GAP}(?:instrukcj\w+|zasad\w*|polecen\w*|wytyczn\w+|regul\w*|prompt\w*|rozkaz\w*|wskazow\w+|ogranicze\w+|dyrektyw\w*)"),
             ("not_follow", 0.75, rf"\bnie (?:stosuj\w*|przestrzegaj\w*|sluchaj\w*|wykonuj\w*|kieruj\w*|trzymaj\w*|respektuj\w*)\s+{_GAP}(?:instrukcj\w+|zasad\w*|polecen\w*|wytyczn\w+|regul\w*|prompt\w*|rozkaz\w*)"),
@@ -117,7 +122,7 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "tr": (
-        r"yok say|unut|gormezden gel|dikkate alma|uyma|goz ard|sistem istem|sistem prompt|kullanic|sifre|talimat|bundan sonra|bundan boyle|itaat|takip etme|gecersiz say",
+        "",
         (
             ("override", 0.85, rf"(?:talimat\w*|kural\w*|yonerge\w*|komut\w*|emir\w*|emr\w+|prompt\w*|ilke\w*|yonlendirme\w*|istem\w*|kisitlama\w*)\s+{_GAP}(?:yok say\w*|unut\w*|gormezden gel\w*|dikkate alma\w*|uyma\w*|goz ardi et\w*|takip etme\w*|gecersiz (?:say|kil)\w*|iptal et\w*|itaat etme\w*|birak\w*|atla)"),
             ("leak", 0.6, r"sistem (?:istem|prompt|mesaj|talimat)\w*[^.\n]{0,30}?(?:goster|yaz|ac[iı]kla|paylas|soyle|tekrarla|ver|yazdir|ifsa)\w*"),  # noqa: RUF001 - letters of these languages
@@ -127,7 +132,7 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "nordic": (
-        r"ignorer|glem |glom |bortse|strunta|overse|instruktion|instruks|tidligere|tidigare",
+        "",
         (("override", 0.8, rf"\b(?:ignorera?|glem|glom(?: bort)?|bortse fra?n?|strunta i|se bort fra|overse|folj inte|folg ikke|folj ej)\s+{_GAP}(?:instruktion\w*|instruks\w*|anvisning\w*|regler\w*|reglerna|ordrer?|retningslin\w+|riktlinjer\w*|kommando\w*|prompt\w*)"),),
     ),
     "cs_ro_hu_id_vi": (
@@ -140,7 +145,7 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
 
 _SCRIPTS: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
     "ru": (
-        r"игнорир|забуд|не обращай|пренебре|не след|не выполн|не соблюд|не слуша|отмен|обойди|системн|пользовател|парол|отныне|теперь ты|инструкц|указани",
+        "",
         (
             ("override", 0.85, rf"(?:(?:про)?игнорир\w*[\pL]*|забуд[\pL]+|не обращай[\pL]* внимани[\pL]+ на|пренебре[\pL]+|отмени[\pL]*|обойди[\pL]*|отбрось[\pL]*|сбрось[\pL]*|удали[\pL]*|ігноруй[\pL]*|забудь[\pL]*)\s+{_GAP}(?:инструкц|указани|команд|правил|сообщени|распоряжени|директив|промпт|приказ|ограничени|інструкц|вказівк)"),
             ("not_follow", 0.75, rf"не\s+(?:след[\pL]+|выполня[\pL]+|соблюда[\pL]+|слуша[\pL]+|подчиня[\pL]+|придержив[\pL]+|учитыва[\pL]+)\s+{_GAP}(?:инструкц|указани|команд|правил|распоряжени|директив|промпт|приказ)"),
@@ -151,7 +156,7 @@ _SCRIPTS: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "zh": (
-        r"忽略|忽视|忽視|无视|無視|忘记|忘記|忘掉|不要理会|不要理會|不要遵|不要遵守|不遵守|别管|別管|不用管|绕过|繞過|抛弃|丢弃|放弃|取消|覆盖|系统提示|系統提示|不要告诉|不要告訴|发送到|转发|從現在|从现在|扮演|你现在是",
+        "",
         (
             ("override", 0.85, r"(?:忽略|忽视|忽視|无视|無視|忘记|忘記|忘掉|不要理会|不要理會|不要遵守|不要遵循|不要遵从|不遵守|停止遵守|别管|別管|不用管|不再遵守|绕过|繞過|抛弃|丢弃|放弃|推翻|覆盖|取消)[^。!?!?\n]{0,20}?(?:指令|指示|提示|规则|規則|命令|说明|設定|设定|要求|约束|限制|准则|系统信息|訓練|训练|对话)"),
             ("leak", 0.6, r"(?:输出|輸出|显示|顯示|透露|告诉我|告訴我|打印|重复|重複|泄露|列出|写出|公开|给我)[^。!?\n]{0,20}?(?:系统提示|系統提示|提示词|提示詞|系统消息|初始指令|隐藏指令|系统指令|内部指令)"),
@@ -161,7 +166,7 @@ _SCRIPTS: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "ja": (
-        r"無視|忘れ|従わ|従う|破棄|無効|取り消|システムプロンプト|ユーザー|転送|送信|今から|これから|演じ",
+        "",
         (
             ("override", 0.85, r"(?:指示|命令|ルール|プロンプト|指令|規則|設定|制約|制限|ガイドライン|指針|方針|内容|インストラクション)[^。!?\n]{0,16}?(?:無視|忘れ|従わ|破棄|無効|取り消|キャンセル|守ら|上書き|捨て|気にせ)"),
             ("leak", 0.6, r"(?:システムプロンプト|システムメッセージ|初期(?:の)?指示|隠された(?:指示|プロンプト)|内部(?:の)?指示)[^。!?\n]{0,20}?(?:表示|出力|見せ|教え|公開|開示|明か|書)"),
@@ -171,7 +176,7 @@ _SCRIPTS: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "ko": (
-        r"무시|잊|따르지|버리|취소|시스템 ?프롬프트|사용자|전달|보내|지금부터|우회",
+        "",
         (
             ("override", 0.85, r"(?:지시|명령|규칙|지침|프롬프트|설정|안내|제약|제한|가이드라인|정책|내용)[^.!?\n]{0,16}?(?:무시|잊|따르지|버리|취소|무효|지키지|우회|어기)"),
             ("leak", 0.6, r"(?:시스템 ?(?:프롬프트|메시지|지시)|초기 ?(?:지시|지침|프롬프트)|숨겨진 ?(?:지시|지침|프롬프트))[^.!?\n]{0,20}?(?:출력|보여|공개|알려|표시|말해|적어|반복|누설)"),
@@ -181,7 +186,7 @@ _SCRIPTS: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "ar": (
-        r"تجاهل|انس|إنس|لا تتبع|لا تلتزم|تخط|أهمل|لا تطع|ألغ|النظام|المستخدم|أرسل|من الآن|كلمة المرور|حول|حوّل",
+        "",
         (
             ("override", 0.85, rf"(?:تجاهل[\pL]*|انس[\pL]*|إنس[\pL]*|تخط[\pL]*|أهمل[\pL]*|ألغ[\pL]*|لا تتبع[\pL]*|لا تلتزم ب?[\pL]*|لا تطع|توقف عن اتباع|لا تنفذ)\s*{_GAP}(?:ال)?(?:تعليمات|قواعد|إرشادات|أوامر|توجيهات|تعليماتك|قواعدك|موجه|القيود|تعاليم|توجيهاتك|إرشاداتك)"),
             ("leak", 0.6, rf"(?:اعرض|أظهر|اكشف|اطبع|كرر|أخبرني|اكتب)\s+{_GAP}(?:موجه النظام|رسالة النظام|تعليمات النظام|تعليماتك|التعليمات (?:المخفية|الأولية|السرية)|موجهك)"),
@@ -191,7 +196,7 @@ _SCRIPTS: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "hi": (
-        r"अनदेखा|भूल|पालन|नज़रअंदाज़|नजरअंदाज|उपेक्षा|सिस्टम|उपयोगकर्ता|भेज|अब से|रद्द",
+        "",
         (
             ("override", 0.85, r"(?:निर्देश|नियम|आदेश|दिशानिर्देश|हिदायत|प्रॉम्प्ट|अनुदेश|प्रतिबंध)[^।.!?\n]{0,24}?(?:अनदेख|भूल|पालन न|पालन मत|नज़रअंदाज़|नजरअंदाज|उपेक्षा|रद्द|मत मान|न मान|छोड़)"),
             ("leak", 0.6, r"(?:सिस्टम ?(?:प्रॉम्प्ट|संदेश|निर्देश)|छिपे हुए निर्देश|प्रारंभिक निर्देश)[^।.!?\n]{0,24}?(?:दिखा|बता|प्रकट|लिख|दोहरा|प्रिंट)"),
@@ -201,7 +206,7 @@ _SCRIPTS: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         ),
     ),
     "he_fa_el_th_uk": (
-        r"התעלם|תתעלם|שכח|نادیده|فراموش|αγνο|ξεχασ|เพิกเฉย|ละเว้น|ลืม|ігнор",  # noqa: RUF001 - letters of these languages
+        "",
         (
             ("override", 0.8, rf"(?:(?:ה|ת)תעלם|שכח)[\pL]*\s+{_GAP}[\pL]*(?:הוראות|הנחיות|כללים|פקודות)|(?:دستور|قوانین|راهنما|فرمان)[\pL]*[^.\n]{{0,20}}?(?:نادیده|فراموش)|(?:αγνο|ξεχασ)[\pL]*\s+{_GAP}(?:οδηγ|κανον|εντολ)|(?:เพิกเฉย|ละเว้น|ลืม|ไม่ต้องทำตาม)[^\n]{{0,24}}?(?:คำสั่ง|คำแนะนำ|กฎ)|ігнор[\pL]*\s+{_GAP}(?:інструкц|вказівк|правил|команд)"),  # noqa: RUF001 - letters of these languages
         ),
@@ -209,11 +214,17 @@ _SCRIPTS: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
 }  # fmt: skip
 
 
+def _looser(patterns: Iterable[str]) -> str:
+    """Return what matches wherever one of ``patterns`` does. Its gaps are unbounded: an automaton pays for each place of a counted one."""
+    return "|".join(_COUNTED.sub("*", pattern) for pattern in patterns)
+
+
 def _rules() -> tuple[Detector, ...]:
     made = []
     for table in (_LATIN, _SCRIPTS):
         for language, (candidate, entries) in table.items():
-            made += [rule(f"{what}_{language}", weight, f"(?:{candidate})", exact) for what, weight, exact in entries]
+            first = candidate or _looser(exact for _, _, exact in entries)
+            made += [rule(f"{what}_{language}", weight, f"(?:{first})", exact) for what, weight, exact in entries]
     return tuple(made)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from secure_gateway.plugins.guardrails.scanner.cards import CARD_START, find_cards
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Region, Span, where, whole
 from secure_gateway.plugins.guardrails.scanner.pii_shapes import cued
-from secure_gateway.plugins.guardrails.scanner.validators import IBAN_LENGTHS, IBAN_DIGITS, iban_prefix, is_latin
+from secure_gateway.plugins.guardrails.scanner.validators import IBAN_DIGITS, IBAN_LENGTHS, iban_prefix, is_latin
 from secure_gateway.plugins.guardrails.scanner.validators_money import (
     base58check,
     bech32,

@@ -65,7 +65,7 @@ AMERICAN_IDS = (
         candidate=r"(?i)\b[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d\b", cues=("curp", r"clave única"),
     ),
     identity(
-        "mx_rfc", r"(?i)\b[A-Z&]{4}-?\d{6}-?[A-Z0-9]{3}\b", rules.mx_rfc, source="SAT, Código Fiscal art. 27", rare=True,
+        "mx_rfc", r"(?i)\b[A-Z&]{4}-?\d{6}-?[A-Z0-9]{3}\b", rules.mx_rfc, source="SAT, Código Fiscal art. 27", candidate="",
         cues=("rfc", r"registro federal", r"contribuyente"),
     ),
     identity("mx_nss", r"\b\d{11}\b|\b\d{2}[ -]\d{2}[ -]\d{2}[ -]\d{4}[ -]\d\b", rules.mx_nss, source="IMSS", cues=("nss", "imss", r"seguro social")),
@@ -74,10 +74,10 @@ AMERICAN_IDS = (
     ),
     identity(
         "cl_rut", r"(?i)\b\d{1,2}\.?\d{3}\.?\d{3}-[0-9K]\b", lambda text: rules.cl_rut(text.rjust(9, "0")), source="Registro Civil de Chile",
-        rare=True, cues=("rut", "run", r"rol [úu]nico"),
+        candidate="", cues=("rut", "run", r"rol [úu]nico"),
     ),
     identity(
         "us_mbi", r"(?i)\b[1-9][AC-HJ-KM-NP-RT-Y][0-9AC-HJ-KM-NP-RT-Y]\d-?[AC-HJ-KM-NP-RT-Y][0-9AC-HJ-KM-NP-RT-Y]\d-?[AC-HJ-KM-NP-RT-Y]{2}\d{2}\b",
-        None, source="CMS, Medicare Beneficiary Identifier format", rare=True, cues=("mbi", r"medicare\pL*", r"beneficiary"),
+        None, source="CMS, Medicare Beneficiary Identifier format", candidate="", cues=("mbi", r"medicare\pL*", r"beneficiary"),
     ),
 )  # fmt: skip

@@ -70,24 +70,23 @@ def identity(
     source: str,
     cues: tuple[str, ...],
     candidate: str | None = None,
-    rare: bool = False,
     kind: str | None = None,
 ) -> Detector:
     """Return the detector of one issuer's number.
 
-    With a ``candidate`` of its own it needs no cue, otherwise one must stand near. A ``rare`` form is looked for itself: the cues are commoner.
+    With a ``candidate`` of its own it needs no cue, otherwise one must stand near; "" is for a form that is rarer than its cues.
     """
     return Detector(
         id=f"pii.{name}",
         type=kind or name.upper(),
         category="pii",
-        candidate=candidate or (exact if rare else cued(cues)),
+        candidate=candidate or (cued(cues) if candidate is None else exact),
         exact=exact,
         confidence=_SURE if candidate else _PLAIN,
         source=source,
         check=number_by(rule),
         context=cues,
-        needs_context=candidate is None,
+        needs_context=not candidate,
     )
 
 
