@@ -57,7 +57,7 @@ def test_a_detector_finds_as_much_as_without_its_candidate(detector: Detector) -
     "record",
     [
         {"uuid": "f47ac10b-58cc-4372-a567-0e02b2c3d479", "created_at": "2026-01-15T10:30:45Z"},
-        {"id": "be68c10b-de12-4fa1-ad33-1234567890ab", "url": "https://example.com/items/17?page=2"},
+        {"id": "be68c10b-de12-4fa1-ad33-0e02b2c3d479", "url": "https://example.com/items/17?page=2"},
         {"said": "the run was frequent", "prompt": "translate it and respect the reader"},
     ],
 )
