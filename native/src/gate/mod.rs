@@ -17,8 +17,8 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
 use engine::{Engine, Tried};
-use required::{Run, Sample, WINDOW, required};
-use symbols::{END, SYMBOL};
+use required::{FARTHEST, Run, Sample, WINDOW, required};
+use symbols::{ALL, END, SYMBOL};
 
 const GRAMS: usize = 1 << 24;
 const WORDS: usize = GRAMS / 64;
@@ -30,8 +30,6 @@ const PAIRS: usize = 64 * 64;
 const BUCKETS: usize = 1 << 12;
 /// Windows that stand for more than this are found by their first two symbols.
 const NARROW: u64 = 64;
-/// Where matches begin further before their runs, the whole text is searched.
-const FARTHEST: usize = 48;
 /// Bounded matches are looked for in so much of the text.
 const LONGEST: usize = 512;
 /// How many bytes may be read again for one pattern in a text: so many at least, and so many times its length.
@@ -112,10 +110,11 @@ impl Pattern {
 
 /// Patterns, ready to be looked for.
 pub struct Gate {
-    grams: Box<[u64]>,
+    grams: Box<[u64; WORDS]>,
     entries: Vec<Entry>,
+    around: Vec<(u64, u64)>,
     by_gram: Vec<Vec<(u32, u32)>>,
-    wide: Vec<Vec<u32>>,
+    wide: Vec<Vec<(u64, u64, u32)>>,
     patterns: Vec<Pattern>,
     always: Vec<usize>,
     words: Stretches,
@@ -130,8 +129,9 @@ impl Gate {
     pub fn new(patterns: &[String]) -> Result<Self, Refused> {
         let sample = Sample::new(SAMPLE);
         let mut gate = Self {
-            grams: vec![0; WORDS].into_boxed_slice(),
+            grams: empty_table(),
             entries: Vec::new(),
+            around: vec![(0, 0); BUCKETS],
             by_gram: vec![Vec::new(); BUCKETS],
             wide: vec![Vec::new(); PAIRS],
             patterns: Vec::with_capacity(patterns.len()),
@@ -187,19 +187,23 @@ impl Gate {
         }
         let window = &entry.sets[entry.window..entry.window + WINDOW];
         let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let before = if entry.window > 0 { entry.sets[entry.window - 1] } else { ALL };
+        let behind = entry.sets.get(entry.window + WINDOW).copied().unwrap_or(ALL);
         let is_narrow = window.iter().map(|set| u64::from(set.count_ones())).product::<u64>() <= NARROW;
         for first in members(window[0]) {
             for second in members(window[1]) {
                 if !is_narrow {
-                    self.wide[(first << 6 | second) as usize].push(number);
+                    self.wide[(first << 6 | second) as usize].push((window[2], window[3], number));
                 }
                 for third in members(window[2]) {
                     let begin = first << 12 | second << 6 | third;
                     self.grams[begin as usize] |= window[3];
-                    if is_narrow {
-                        members(window[3]).map(|last| begin << 6 | last).for_each(|gram| {
+                    for gram in members(window[3]).map(|last| begin << 6 | last) {
+                        let around = &mut self.around[bucket(gram)];
+                        *around = (around.0 | before, around.1 | behind);
+                        if is_narrow {
                             self.by_gram[bucket(gram)].push((gram, number));
-                        });
+                        }
                     }
                 }
             }
@@ -237,7 +241,11 @@ impl Gate {
         let mut enough = false;
         self.each_hit(text, |at, gram| {
             let narrow = self.by_gram[bucket(gram)].iter().filter(|(known, _)| *known == gram).map(|(_, number)| number);
-            for number in narrow.chain(&self.wide[(gram >> 12) as usize]) {
+            let wide = self.wide[(gram >> 12) as usize]
+                .iter()
+                .filter(|(third, last, _)| third >> (gram >> 6 & 63) & last >> (gram & 63) & 1 == 1)
+                .map(|(_, _, number)| number);
+            for number in narrow.chain(wide) {
                 let entry = &self.entries[*number as usize];
                 if stands_at(entry, text, at) {
                     let begin = at - entry.window;
@@ -312,11 +320,24 @@ impl Gate {
 
     /// Call `hit` with each place whose window some pattern needs, until it says true.
     fn each_hit(&self, text: &[u8], mut hit: impl FnMut(usize, u32) -> bool) {
-        let mut gram: u32 = 0;
-        for at in 0..text.len() + WINDOW - 1 {
-            let symbol = text.get(at).map_or(END, |byte| SYMBOL[usize::from(*byte)]);
-            gram = (gram << 6 | u32::from(symbol)) & MASK;
-            if at + 1 >= WINDOW && self.grams[(gram >> 6) as usize] >> (gram & 63) & 1 == 1 && hit(at + 1 - WINDOW, gram) {
+        let symbol = |byte: &u8| SYMBOL[usize::from(*byte)];
+        let mut gram: u32 = text.iter().take(WINDOW - 1).fold(0, |gram, byte| gram << 6 | u32::from(symbol(byte)));
+        let mut look = |at: usize, gram: u32| {
+            let (before, behind) = self.around[bucket(gram)];
+            let fits = at.checked_sub(1).map_or(before == ALL, |at| before >> symbol(&text[at]) & 1 == 1)
+                && behind >> text.get(at + WINDOW).map_or(END, symbol) & 1 == 1;
+            fits && hit(at, gram)
+        };
+        for (at, byte) in text.iter().skip(WINDOW - 1).enumerate() {
+            gram = (gram << 6 | u32::from(symbol(byte))) & MASK;
+            if self.grams[(gram >> 6) as usize] >> (gram & 63) & 1 == 1 && look(at, gram) {
+                return;
+            }
+        }
+        // What stands at the end may be shorter than a window.
+        for at in text.len().saturating_sub(WINDOW - 1)..text.len() {
+            gram = (at..at + WINDOW).fold(0, |gram, at| gram << 6 | u32::from(text.get(at).map_or(END, symbol)));
+            if self.grams[(gram >> 6) as usize] >> (gram & 63) & 1 == 1 && look(at, gram) {
                 return;
             }
         }
@@ -378,6 +399,10 @@ fn stands_at(entry: &Entry, text: &[u8], window_at: usize) -> bool {
         let symbol = text.get(begin + index).map_or(END, |byte| SYMBOL[usize::from(*byte)]);
         set >> symbol & 1 == 1
     })
+}
+
+fn empty_table() -> Box<[u64; WORDS]> {
+    vec![0; WORDS].into_boxed_slice().try_into().unwrap_or_else(|_| Box::new([0; WORDS]))
 }
 
 fn bucket(gram: u32) -> usize {

@@ -24,6 +24,9 @@ const LETTERS: u64 = (1 << 26) - 1;
 const MOST_FORMS: usize = 16;
 /// So many forms of an alternation are told apart.
 const MOST_BRANCHES: usize = 160;
+/// Where matches begin further before their runs, the whole text is searched when a run is found, and that costs so many times more.
+pub const FARTHEST: usize = 48;
+const FAR_COST: u64 = 16;
 const NUMBER_COST: u64 = 6 << 24;
 /// What looking for a stretch costs: windows seen more often in the sample are worse.
 const STRETCH_COST: u64 = 12 << 24;
@@ -364,7 +367,8 @@ fn best_window(run: &[u64], before: Option<usize>, sample: &Sample) -> Option<Ch
     sets.resize(run.len().max(WINDOW), ALL);
     let costs = (0..=sets.len() - WINDOW)
         .filter_map(|window| Some((sample.cost_of(&sets[window..window + WINDOW])?, window)));
-    match (costs.min(), stretch(run, before)) {
+    let far = if before.is_some_and(|before| before <= FARTHEST) { 1 } else { FAR_COST };
+    match (costs.map(|(cost, window)| (cost * far, window)).min(), stretch(run, before)) {
         (Some((cost, window)), long) if long.is_none() || cost < STRETCH_COST => {
             Some((cost, vec![Run::Window { sets, window, before }]))
         }
