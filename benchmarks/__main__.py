@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import hooks, hooks_control, hooks_external, spine
+from benchmarks import hooks, hooks_control, hooks_external, native, spine
 from benchmarks.harness import write
 
 
@@ -15,6 +15,7 @@ def run(wanted: list[str]) -> int:
         **hooks.GROUPS,
         **hooks_control.GROUPS,
         **hooks_external.GROUPS,
+        **native.GROUPS,
     }
     known = {name for names in groups.values() for name in names}
     unknown = set(wanted) - known
