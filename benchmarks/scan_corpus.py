@@ -116,7 +116,8 @@ def with_hits(size: int) -> str:
     parts = [kinds[number % len(kinds)](draw) for number in range(HITS)]
     space = size - sum(map(len, parts))
     each = space // HITS
-    return "".join(f"{part}; {sentences(each - 3, draw)} " for part in parts)
+    text = "".join(f"{part}; {sentences(each - 3, draw)} " for part in parts)
+    return text + sentences(size - len(text), draw)
 
 
 def custom_patterns(count: int) -> list[str]:
