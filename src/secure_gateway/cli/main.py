@@ -42,6 +42,7 @@ COMMANDS = {
     "policy": Listed(f"{_HERE}.policy:policy", "Show which policy holds for a tool, find mistakes in it, and test it."),
     "providers": Listed(f"{_HERE}.providers:providers", "List what the configuration can name."),
     "schema": Listed(f"{_HERE}.schema:schema", "Print the JSON Schema of the configuration."),
+    "doctor": Listed(f"{_HERE}.doctor:doctor", "Report what runs here: versions, the scanner and its speed, extras."),
     "version": Listed(f"{_HERE}.version:version", "Print the version."),
 }
 
