@@ -31,7 +31,7 @@ _NOTES = {
     "scan_256k_unicode": "one string, clean: English with accents, CJK, Cyrillic, Greek and emoji; 256 KB of UTF-8",
     "scan_1000_hits": "1000 addresses, cards and social security numbers in one string of 31 KB, rewritten",
     "scan_secrets_1m": f"{_ASCII}; the peer with all its patterns on",
-    "scan_custom_400": f"{_ASCII}; 400 patterns of a user's own added, such as \\bLNWV-\\d{6}\\b, the same for both",
+    "scan_custom_400": f"{_ASCII}; 400 patterns of a user's own added, such as \\bLNWV-\\d{{6}}\\b, the same for both",
 }
 _TWINS = {"scan_twin_nested_2k": "scan_nested_2k", "scan_twin_nested_64k": "scan_nested_64k"}
 _REWRITTEN = ("scan_nested_2k_hits", "scan_1000_hits")
@@ -42,11 +42,15 @@ def detectors(names: Sequence[str]) -> list[Row]:
     rows = []
     with Worker(OURS, "ours_scan") as ours, Worker(peer_python("cpex-detectors"), "cpex_scan") as other:
         for name in names:
-            mine, theirs = _in_turns(partial(ours.measure, name), partial(other.measure, name))
             note = f"{_NOTES[name]}; {_ALL}, scanner: {chosen().implementation}"
+            measures = [partial(ours.measure, name), partial(other.measure, name)]
             if name in _REWRITTEN:
-                (guarded,) = interleaved([partial(ours.measure, f"{name} as guards do", SECONDS)], ROUNDS)
-                note += f"; with the look at what was rewritten that guardrails take, a ratio of {theirs / guarded:.2g}"
+                measures.append(partial(ours.measure, f"{name} as guards do"))
+            mine, theirs, *guarded = _in_turns(*measures)
+            if guarded:
+                note += (
+                    f"; with the look at what was rewritten that guardrails take, a ratio of {theirs / guarded[0]:.2g}"
+                )
             rows.append(row(name, "µs", mine, theirs, SECRETS if name == "scan_secrets_1m" else PII, note))
     return rows
 
