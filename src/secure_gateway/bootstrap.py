@@ -48,7 +48,7 @@ from secure_gateway.plugins.telemetry.record_keeper import RecordKeeper
 from secure_gateway.stores import open_store
 from secure_gateway.stores.key_file import parse_master_key, read_master_key
 from secure_gateway.tool_trust.opening import open_trust
-from secure_gateway.types import Principal
+from secure_gateway.types import ANONYMOUS, Principal
 
 _Built = TypeVar("_Built")
 
@@ -357,7 +357,7 @@ def _limits(config: GatewayConfig) -> Limits:
 def _anonymous(config: GatewayConfig) -> Principal | None:
     if not config.anonymous.roles:
         return None
-    return Principal(subject="anonymous", provider="anonymous", roles=tuple(config.anonymous.roles))
+    return Principal(subject=ANONYMOUS, provider=ANONYMOUS, roles=tuple(config.anonymous.roles))
 
 
 def _metadata(config: GatewayConfig) -> dict[str, Mapping[str, Any]]:

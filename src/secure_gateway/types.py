@@ -14,6 +14,8 @@ import msgspec
 from secure_gateway.frozen import FrozenDict, frozen
 
 NOTHING = FrozenDict()
+ANONYMOUS = "anonymous"
+"""Subject and provider of callers that show no credential, where those are let in."""
 
 
 class Operation(StrEnum):

@@ -94,6 +94,12 @@ class Answers:
             return self._allowed
         return self._modified(from_text(text, judged.kind), judged, [], {})
 
+    def of_exchange(self, value: Any, judged: Judged, marks: dict[str, Any]) -> PluginResult[Any]:
+        """Take what an exchange of tokens has made of the content, UNSET where it had nothing to do."""
+        if value is msgspec.UNSET:
+            return self._allowed
+        return self._modified(value, judged, [], marks)
+
     def nothing(self) -> PluginResult[Any]:
         """Return the result that lets everything pass."""
         return self._allowed

@@ -25,7 +25,10 @@ from secure_gateway.plugins.guardrails.adapter import (
 )
 from secure_gateway.plugins.guardrails.base import GuardrailProvider
 from secure_gateway.plugins.guardrails.contents import POST_CONTENTS, PRE_CONTENTS, HookContent
+from secure_gateway.plugins.guardrails.pii_exchange import TokenExchange
+from secure_gateway.plugins.guardrails.pii_guard import PIIGuard
 from secure_gateway.plugins.guardrails.rulings import Rules, Ruling
+from secure_gateway.plugins.guardrails.token_adapter import TokensBack, TokensOut
 from secure_gateway.plugins.guardrails.value_guard import Modifying
 from secure_gateway.types import Operation
 
@@ -142,7 +145,7 @@ def _calls(fitted: Fitted, standing: StandingProvider, content: HookContent) -> 
             "keeper": RequestKeeper(standing.name, content).judge
             if guards.input is None and guards.look_back
             else None,
-            "handler": PIIRemover(standing.name, content, guards.handler).judge if guards.handler is not None else None,
+            "handler": _before(guards, standing.name, content),
         }
     answered = Guarded(standing.name, content, RESULT, fitted.ruling("output"))
     guard = (
@@ -152,8 +155,30 @@ def _calls(fitted: Fitted, standing: StandingProvider, content: HookContent) -> 
     )
     return {
         _GUARD: guard,
-        "handler": PIIRestorer(standing.name, content, guards.handler).judge if guards.handler is not None else None,
+        "handler": _after(guards, standing.name, content),
     }
+
+
+def _before(guards: Guards, name: str, content: HookContent) -> HookCall | None:
+    """Return what takes personal data out of requests."""
+    exchange = _exchange(guards.input)
+    if exchange is not None:
+        return TokensOut(name, content, exchange).judge
+    return PIIRemover(name, content, guards.handler).judge if guards.handler is not None else None
+
+
+def _after(guards: Guards, name: str, content: HookContent) -> HookCall | None:
+    """Return what puts it back into results."""
+    before, after = _exchange(guards.input), _exchange(guards.output)
+    if after is not None:
+        return TokensBack(name, content, after.after(before)).judge
+    if before is not None:
+        return TokensBack(name, content, before.without_finding()).judge if before.tokenizes else None
+    return PIIRestorer(name, content, guards.handler).judge if guards.handler is not None else None
+
+
+def _exchange(guard: Any) -> TokenExchange | None:
+    return guard.exchange if isinstance(guard, PIIGuard) else None
 
 
 def _able(guard: Any, rules: Rules) -> Any:

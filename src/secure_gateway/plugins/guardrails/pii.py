@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from secure_gateway.errors import ConfigError, Problem
 from secure_gateway.plugins.guardrails.base import GuardrailAction, PIIHandler, ViolationType
-from secure_gateway.plugins.guardrails.options import SIDES, Options
+from secure_gateway.plugins.guardrails.options import Options
+from secure_gateway.plugins.guardrails.pii_exchange import TokenExchange
 from secure_gateway.plugins.guardrails.pii_guard import PIIGuard, Strategies
-from secure_gateway.plugins.guardrails.pii_options import allowed_by, custom_types, strategies_by_type, whole_number
+from secure_gateway.plugins.guardrails.pii_options import (
+    allowed_by,
+    custom_types,
+    exchange_rules,
+    strategies_by_type,
+    whole_number,
+)
 from secure_gateway.plugins.guardrails.pii_round_trip import PIIRoundTrip
 from secure_gateway.plugins.guardrails.scanned import (
     DIRECTIONS,
@@ -38,7 +46,7 @@ class PIIGuardrailProvider(ScanGuardrailProvider):
     """Finds e-mail addresses, card and account numbers, national ids, telephone numbers and the like, and takes them out.
 
     Redacted both ways by default: neither does a server need to learn it, nor a model. ``hash`` writes the same mark for
-    the same value, under a key of this installation. ``tokenize`` puts the values back into the result.
+    the same value, under a key of this installation. ``tokenize`` writes tokens, which become values again where the policy lets them.
     """
 
     keys: ClassVar[tuple[str, ...]] = (
@@ -52,6 +60,8 @@ class PIIGuardrailProvider(ScanGuardrailProvider):
         "min_confidence",
         "block_above",
         "restore",
+        "release",
+        "session",
         "token_ttl",
         "private_addresses",
         "direction",
@@ -68,11 +78,19 @@ class PIIGuardrailProvider(ScanGuardrailProvider):
         """Return ``pii``."""
         return "pii"
 
+    def create_output_guardrail(self, config: dict[str, Any]) -> ScanGuard | None:
+        """Return the guard for results. What is let out to a tool is a matter of requests: said of results it is a mistake."""
+        if "release" in config:
+            raise ConfigError(
+                Problem("$.config.release", "a key of the policy of results", "it under input: tools get values there")
+            )
+        return super().create_output_guardrail(config)
+
     def create_pii_handler(self, config: dict[str, Any]) -> PIIHandler | None:
         """Return the handler of tokens where a strategy for requests is ``tokenize``."""
         under = self._under(config)
         guard = self._guards(under).get("input")
-        if not isinstance(guard, PIIGuard) or self._services is None or not _tokenizes(under):
+        if not isinstance(guard, PIIGuard) or self._services is None or not guard.tokenizes:
             return None
         options = Options(under, self.keys)
         restored = options.texts("restore")
@@ -103,34 +121,24 @@ class PIIGuardrailProvider(ScanGuardrailProvider):
         is_allowed = allowed_by(options, options.texts("allow_patterns"))
         min_confidence = options.number("min_confidence", 0.0)
         block_above = whole_number(options, "block_above", None)
-        options.texts("restore", known)
-        whole_number(options, "token_ttl", None)
         direction = options.choice("direction", DIRECTIONS, "both")
+        exchanged = exchange_rules(options, known, direction, _HOUR)
         options.finish()
         rules = ScanRules(
             found=ViolationType.PII, action=GuardrailAction.MODIFY, allow=allow, min_confidence=min_confidence
         )
         scan = self._scanner(detectors).scan
-        return {
+        guards = {
             side: PIIGuard(scan, rules, self._strategies(side, usual, by_type, block_above), is_allowed)
             for side in sides(direction)
         }
+        for side, guard in guards.items():
+            if self._services is not None and (guard.tokenizes or (side == "input" and exchanged.released)):
+                guard.exchange = TokenExchange(guard.tokenized, self._services, exchanged, tokenizes=guard.tokenizes)
+        return dict(guards)
 
     def _strategies(
         self, side: str, usual: Mapping[str, str], by_type: Mapping[str, dict[str, str]], block_above: int | None
     ) -> Strategies:
-        """Return the strategies of one side. Values are put back into results, so there ``tokenize`` has nothing to do but redact."""
-        of_side: Callable[[str], str] = (
-            (lambda word: word) if side == "input" else (lambda word: "redact" if word == "tokenize" else word)
-        )
-        return Strategies(
-            usual=of_side(usual[side]),
-            by_type={kind: of_side(word) for kind, word in by_type[side].items()},
-            writers=self._writers,
-            block_above=block_above,
-        )
-
-
-def _tokenizes(config: Mapping[str, Any]) -> bool:
-    words: list[Any] = [config.get("strategy"), *(config.get("strategies") or {}).values()]
-    return any("tokenize" in (word, word.get(SIDES[0]) if isinstance(word, Mapping) else None) for word in words)
+        """Return the strategies of one side."""
+        return Strategies(usual=usual[side], by_type=by_type[side], writers=self._writers, block_above=block_above)

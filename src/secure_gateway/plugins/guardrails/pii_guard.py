@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from secure_gateway.plugins.guardrails.base import GuardrailAction
+from secure_gateway.plugins.guardrails.pii_exchange import TokenExchange
 from secure_gateway.plugins.guardrails.scanned import Scan, ScanGuard, ScanRules, violations_of, without_allowed
 from secure_gateway.plugins.guardrails.scanner import Finding, Replacement, redact_all
 from secure_gateway.plugins.guardrails.value_guard import ValueResponse
@@ -27,20 +28,31 @@ class Strategies(msgspec.Struct, frozen=True, kw_only=True):
         """Return the strategy of a type."""
         return self.by_type.get(kind, self.usual)
 
+    @property
+    def tokenizes(self) -> bool:
+        """Whether any type becomes tokens."""
+        return "tokenize" in (self.usual, *self.by_type.values())
+
     def write(self, finding: Finding, text: str) -> str:
         """Write what stands in place of a finding."""
         return self.writers[self.of(finding.type)](finding, text)
 
 
 class PIIGuard(ScanGuard):
-    """Judges each finding by its type. What the handler of tokens takes is left to it."""
+    """Judges each finding by its type. What becomes tokens is left to ``exchange``."""
 
     def __init__(
         self, scan: Scan, rules: ScanRules, strategies: Strategies, is_allowed: Callable[[str], bool] | None = None
     ) -> None:
         super().__init__(scan, rules)
+        self.exchange: TokenExchange | None = None
         self._strategies = strategies
         self._is_allowed = is_allowed
+
+    @property
+    def tokenizes(self) -> bool:
+        """Whether any type becomes tokens."""
+        return self._strategies.tokenizes
 
     def modifying(self) -> PIIGuard:
         """Return a guard that takes out what it finds."""

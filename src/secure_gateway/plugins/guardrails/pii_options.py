@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from secure_gateway.plugins.guardrails.options import SIDES, Options
+from secure_gateway.plugins.guardrails.pii_exchange import ExchangeRules
+from secure_gateway.plugins.guardrails.pii_sessions import CALLER, SESSIONS
 from secure_gateway.plugins.guardrails.scanner import Detector, compile_user_pattern
 
 _TYPE: Final = re.compile(r"[A-Z][A-Z0-9_]{1,47}")
@@ -53,6 +55,21 @@ def strategies_by_type(
                     f"one of {', '.join(allowed)}, or an object of input and output",
                 )
     return chosen
+
+
+def exchange_rules(options: Options, known: Collection[str], direction: str, ttl: int) -> ExchangeRules:
+    """Return what becomes of tokens. What is released comes from tokens in requests, so those must be guarded."""
+    restored = options.texts("restore", known)
+    released = options.texts("release", known)
+    if released and direction == "output":
+        options.refuse("release", "it beside direction 'output'", "direction 'both': tokens stand in requests")
+    return ExchangeRules(
+        session=options.choice("session", SESSIONS, CALLER),
+        ttl=whole_number(options, "token_ttl", None) or ttl,
+        types=frozenset(known),
+        released=frozenset(released or ()),
+        restored=None if restored is None else frozenset(restored),
+    )
 
 
 def custom_types(options: Options, given: Any) -> tuple[Detector, ...]:

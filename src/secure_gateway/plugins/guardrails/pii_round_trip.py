@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import re
 import secrets
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from secure_gateway.plugins.guardrails.base import GuardrailAction, GuardrailViolation, ViolationType
 from secure_gateway.plugins.guardrails.contents import as_text
+from secure_gateway.plugins.guardrails.pii_tokens import loaded, tokens_in, with_values
 from secure_gateway.plugins.guardrails.pii_vault import PIIVault
 from secure_gateway.plugins.guardrails.scanned import ScanRules, violations_of
-from secure_gateway.plugins.guardrails.scanner import Finding, ScannerError, redact_all
+from secure_gateway.plugins.guardrails.scanner import Finding, redact_all
 from secure_gateway.plugins.services import ProviderServices
 
 SESSION: Final = "session"
 LOST: Final = "lost"
-_TOKEN: Final = re.compile(r"<([A-Z][A-Z0-9_]*)_([1-9][0-9]{0,7})>")
 _LOG = logging.getLogger(__name__)
 
 Find = Callable[[Any], Sequence[Finding]]
@@ -47,7 +45,7 @@ class PIIRoundTrip:
     async def detect_pii(self, content: str) -> list[GuardrailViolation]:
         """Return one violation for each type in ``content``."""
         rules = ScanRules(found=ViolationType.PII, action=GuardrailAction.MODIFY)
-        return violations_of(self._find(_loaded(content)), rules)
+        return violations_of(self._find(loaded(content)), rules)
 
     async def redact_pii(self, content: str, session: str | None = None) -> tuple[str, dict[str, Any]]:
         """Return ``content`` with tokens in place of personal data, and the mapping: empty where nothing was found.
@@ -64,7 +62,7 @@ class PIIRoundTrip:
         A token whose value is lost or has expired stays as it is; the log and ``pii_mapping["lost"]`` say how many those were.
         """
         session = pii_mapping.get(SESSION)
-        if not isinstance(session, str) or _TOKEN.search(content) is None:
+        if not isinstance(session, str) or not any(tokens_in(content)):
             return content
         restored, lost = await asyncio.to_thread(self._restored_in, content, session)
         if lost:
@@ -73,7 +71,7 @@ class PIIRoundTrip:
         return restored
 
     def _redacted(self, content: str, session: str | None) -> tuple[str, dict[str, Any]]:
-        value = _loaded(content)
+        value = loaded(content)
         findings = self._find(value)
         if not findings:
             return content, {}
@@ -90,53 +88,17 @@ class PIIRoundTrip:
         vault = PIIVault(self._services, session, self._ttl)
         lost = 0
 
-        def look_up(match: re.Match[str]) -> str:
+        def look_up(kind: str, number: int) -> str | None:
             nonlocal lost
-            kind, number = match.groups()
             if self._restored is not None and kind not in self._restored:
-                return match.group()
-            value = vault.value(kind, int(number))
-            lost += value is None
-            return match.group() if value is None else value
+                return None
+            kept = vault.kept(kind, number)
+            lost += kept is None
+            return None if kept is None else kept.value
 
-        try:
-            restored = _mapped(_loaded(content), lambda text: _TOKEN.sub(look_up, text))
-        except RecursionError:
-            raise ScannerError("content is too deep for its tokens to be restored; it is refused") from None
+        restored = with_values(loaded(content), look_up)
         return _written(restored, content), lost
 
 
-def _loaded(content: str) -> Any:
-    """Return what the JSON of an object or array stands for, so that nothing put into it can break it; else the text."""
-    if content[:1] in {"{", "["}:
-        try:
-            return json.loads(content, object_pairs_hook=_unique)
-        except (ValueError, RecursionError):
-            return content
-    return content
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError
-    return found
-
-
 def _written(value: Any, original: str) -> str:
-    return original if value == _loaded(original) else as_text(value)
-
-
-def _mapped(value: Any, change: Callable[[str], str]) -> Any:
-    """Return a copy of JSON with every key and text changed; a key that would become another member's stays."""
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, list):
-        return [_mapped(item, change) for item in value]
-    if isinstance(value, dict):
-        changed: dict[str, Any] = {}
-        for key, item in value.items():
-            name = change(key)
-            changed[key if name in changed or (name != key and name in value) else name] = _mapped(item, change)
-        return changed
-    return value
+    return original if value == loaded(original) else as_text(value)

@@ -1,4 +1,4 @@
-"""Where the values behind tokens lie: in the state store, encrypted, each for a stated time."""
+"""Where the values behind tokens lie: in the state store, encrypted, each for a stated time; or for one request in its own memory."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import os
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -19,15 +20,75 @@ TABLE: Final = "pii-tokens"
 _PURPOSE: Final = "pii-tokens"
 _NONCE_BYTES: Final = 12
 MOST_TOKENS: Final = 10_000
+"""Values of one type that a session holds: with one more, that which was numbered first is forgotten."""
+NUMBERS_KEPT: Final = 30 * 86_400.0
+"""Seconds that a session's last numbers outlive its values: an old token must not come to stand for somebody else."""
+
+_pack: Final = msgspec.msgpack.Encoder().encode
+
+
+class Kept(NamedTuple):
+    """A value behind a token. ``sent``: the caller has sent it itself, so it may be shown to it."""
+
+    expires_at: float
+    sent: bool
+    text: bytes
+
+    @property
+    def value(self) -> str:
+        """Return the text that the token stands for."""
+        return self.text.decode("utf-8", "surrogatepass")
+
+
+class Vault(Protocol):
+    """Numbers the values of one session by type, and gives them back."""
+
+    def token(self, kind: str, value: str, *, sent: bool) -> str:
+        """Return the token of ``value``, the same each time. ``sent``: it comes from the caller.
+
+        Raises:
+            StoreError: The store cannot be reached or is damaged.
+            ScanLimitExceeded: There are too many values of this type.
+        """
+        ...
+
+    def kept(self, kind: str, number: int) -> Kept | None:
+        """Return what a token stands for, None where that is unknown or has expired. Raises ``StoreError``."""
+        ...
+
+
+class RequestVault:
+    """The values of one request that belongs to no session; they end with it."""
+
+    __slots__ = ("_numbers", "_values")
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[Kept]] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def token(self, kind: str, value: str, *, sent: bool) -> str:
+        """Return the token of ``value``. Raises ``ScanLimitExceeded``."""
+        values = self._values.setdefault(kind, [])
+        number = self._numbers.setdefault((kind, value), len(values) + 1)
+        if number > MOST_TOKENS:
+            raise _too_many(kind)
+        if number > len(values):
+            values.append(Kept(0.0, sent, value.encode("utf-8", "surrogatepass")))
+        return f"<{kind}_{number}>"
+
+    def kept(self, kind: str, number: int) -> Kept | None:
+        """Return what a token stands for."""
+        values = self._values.get(kind, [])
+        return values[number - 1] if number <= len(values) else None
 
 
 class PIIVault:
-    """Numbers the values of one session by type, and gives them back. What the store holds shows neither session nor value.
+    """The values of one session in the state store, which shows neither session nor value.
 
     Methods block: call them off the event loop. Safe across threads and processes, since a number is taken by ``create``.
     """
 
-    __slots__ = ("_cipher", "_clock", "_index_key", "_session", "_store", "_ttl")
+    __slots__ = ("_cipher", "_clock", "_index_key", "_new", "_session", "_store", "_ttl")
 
     def __init__(self, services: ProviderServices, session: str, ttl: float) -> None:
         self._store = services.store
@@ -36,64 +97,105 @@ class PIIVault:
         self._index_key = services.master_key.derive(f"{_PURPOSE}-index")
         self._session = self._digest(f"session\0{session}")
         self._ttl = ttl
+        self._new: dict[str, int] = {}
 
-    def token(self, kind: str, value: str) -> str:
+    def token(self, kind: str, value: str, *, sent: bool = True) -> str:
         """Return the token of ``value``, the same each time in this session.
 
         Raises:
             StoreError: The store cannot be reached or is damaged.
-            ScanLimitExceeded: The session holds too many values of this type.
+            ScanLimitExceeded: This vault was asked for too many new tokens of this type.
         """
-        digest = self._digest(f"{kind}\0{value}")
-        index = f"{self._session}/value/{digest}"
-        expires_at = self._clock() + self._ttl
+        index = self._index(kind, value)
         known = self._read(index)
-        number = int(known) if known is not None else self._next(kind, value, expires_at)
-        if known is None and not self._store.create(
-            TABLE, index, self._sealed(index, str(number)), expires_at=expires_at
-        ):
+        if known is not None:
+            self._refresh(kind, int(known), value, sent=sent)
+            return f"<{kind}_{int(known)}>"
+        number = self._next(kind, value, sent=sent)
+        if not self._store.create(TABLE, index, self._sealed(index, b"%d" % number), expires_at=self._end()):
             self._store.delete(TABLE, self._place(kind, number))  # somebody else numbered it at the same time
             number = int(self._read(index) or number)
-        elif known is not None:  # what is used again lives as long as what is new
-            place = self._place(kind, number)
-            self._store.put(TABLE, place, self._sealed(place, value), expires_at=expires_at)
-            self._store.put(TABLE, index, self._sealed(index, str(number)), expires_at=expires_at)
+            self._refresh(kind, number, value, sent=sent)
         return f"<{kind}_{number}>"
 
-    def value(self, kind: str, number: int) -> str | None:
-        """Return the value of a token, or None where there is none in this session or it has expired. Raises ``StoreError``."""
-        return self._read(self._place(kind, number))
+    def kept(self, kind: str, number: int) -> Kept | None:
+        """Return what a token stands for, or None where there is none in this session or it has expired. Raises ``StoreError``."""
+        opened = self._read(self._place(kind, number))
+        if opened is None:
+            return None
+        try:
+            return Kept(*msgspec.msgpack.decode(opened, type=tuple[float, bool, bytes]))
+        except msgspec.MsgspecError:
+            raise _unreadable() from None
 
-    def _next(self, kind: str, value: str, expires_at: float) -> int:
-        taken = self._store.scan(TABLE, f"{self._session}/token/{kind}/")
-        number = int(taken[-1][0].rpartition("/")[2]) + 1 if taken else 1
-        while number <= MOST_TOKENS:
-            place = self._place(kind, number)
-            if self._store.create(TABLE, place, self._sealed(place, value), expires_at=expires_at):
-                return number
+    def _refresh(self, kind: str, number: int, value: str, *, sent: bool) -> None:
+        """Let what is used again live on, and note that the caller has sent it."""
+        kept = self.kept(kind, number)
+        if kept is not None and (kept.sent or not sent) and kept.expires_at - self._clock() > self._ttl / 2:
+            return
+        self._keep(kind, number, value, sent=sent or (kept is not None and kept.sent))
+        index = self._index(kind, value)
+        self._store.put(TABLE, index, self._sealed(index, b"%d" % number), expires_at=self._end())
+
+    def _keep(self, kind: str, number: int, value: str, *, sent: bool, only_new: bool = False) -> bool:
+        place, end = self._place(kind, number), self._end()
+        sealed = self._sealed(place, _pack((end, sent, value.encode("utf-8", "surrogatepass"))))
+        if only_new:
+            return self._store.create(TABLE, place, sealed, expires_at=end)
+        self._store.put(TABLE, place, sealed, expires_at=end)
+        return True
+
+    def _next(self, kind: str, value: str, *, sent: bool) -> int:
+        self._new[kind] = self._new.get(kind, 0) + 1
+        if self._new[kind] > MOST_TOKENS:
+            raise _too_many(kind)
+        last = f"{self._session}/last/{kind}"
+        number = int(self._read(last) or 0) + 1
+        while not self._keep(kind, number, value, sent=sent, only_new=True):
             number += 1
-        raise ScanLimitExceeded(
-            f"a session holds more than {MOST_TOKENS} values of type {kind}; the content is refused"
-        )
+        if int(self._read(last) or 0) < number:
+            self._store.put(TABLE, last, self._sealed(last, b"%d" % number), expires_at=self._end() + NUMBERS_KEPT)
+        self._forget(kind, number - MOST_TOKENS)
+        return number
+
+    def _forget(self, kind: str, number: int) -> None:
+        kept = self.kept(kind, number) if number > 0 else None
+        if kept is not None:
+            self._store.delete(TABLE, self._index(kind, kept.value))
+            self._store.delete(TABLE, self._place(kind, number))
+
+    def _end(self) -> float:
+        return self._clock() + self._ttl
 
     def _place(self, kind: str, number: int) -> str:
         return f"{self._session}/token/{kind}/{number:08d}"
 
-    def _read(self, key: str) -> str | None:
+    def _index(self, kind: str, value: str) -> str:
+        digest = self._digest(f"{kind}\0{value}")
+        return f"{self._session}/value/{digest}"
+
+    def _read(self, key: str) -> bytes | None:
         sealed = self._store.get(TABLE, key)
         if sealed is None:
             return None
         try:
-            opened = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], key.encode())
-        except InvalidTag:
-            raise StoreError(
-                f"an entry of table {TABLE!r} cannot be decrypted; expected one under this master key; delete the table's entries"
-            ) from None
-        return opened.decode("utf-8", "surrogatepass")
+            return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], key.encode())
+        except (InvalidTag, ValueError):
+            raise _unreadable() from None
 
-    def _sealed(self, key: str, value: str) -> bytes:
+    def _sealed(self, key: str, value: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, value.encode("utf-8", "surrogatepass"), key.encode())
+        return nonce + self._cipher.encrypt(nonce, value, key.encode())
 
     def _digest(self, text: str) -> str:
         return hmac.new(self._index_key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def _too_many(kind: str) -> ScanLimitExceeded:
+    return ScanLimitExceeded(f"more than {MOST_TOKENS} new values of type {kind} at once; the content is refused")
+
+
+def _unreadable() -> StoreError:
+    return StoreError(
+        f"an entry of table {TABLE!r} cannot be decrypted; expected one under this master key; delete the table's entries"
+    )

@@ -1,0 +1,31 @@
+"""Whose tokens a request's are: what makes two requests those of one session."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from secure_gateway.plugins.framework.context import GlobalContext
+from secure_gateway.types import ANONYMOUS
+
+CALLER: Final = "caller"
+LOGIN: Final = "login"
+REQUEST: Final = "request"
+SESSIONS: Final = (CALLER, LOGIN, REQUEST)
+
+
+def session_of(facts: GlobalContext, scope: str) -> str:
+    """Return the name of the session of a request, an empty text where the request is one of its own: an anonymous caller's always is.
+
+    ``caller``: who, as which provider says it, in which project and tenant; ``login``: that, with one credential or session of the provider. All
+    that tells sessions apart comes from the identity provider and stands in JSON, where no name can run into the next.
+    """
+    principal = facts.principal
+    if scope == REQUEST or principal is None or not principal.subject:
+        return ""
+    if principal.provider == ANONYMOUS and not principal.method:
+        return ""
+    who = [scope, principal.provider, principal.project_id, principal.tenant_id, principal.subject]
+    if scope == CALLER:
+        return json.dumps(who)
+    return json.dumps([*who, principal.session_id]) if principal.session_id else ""
