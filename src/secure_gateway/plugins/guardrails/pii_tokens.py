@@ -7,11 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from secure_gateway.plugins.guardrails.contents import as_text
 from secure_gateway.plugins.guardrails.scanner import ScannerError
 
 _TOKEN: Final = re.compile(r"<([A-Z][A-Z0-9_]*)_([1-9][0-9]{0,7})>")
-_BREAKS_JSON: Final = re.compile(r'["\\\x00-\x1f]')
+_SPECIAL: Final = re.compile(r'["\\\x00-\x1f]')
 
 LookUp = Callable[[str, int], str | None]
 """Returns what stands in place of the token of a type and a number; None: the token stays."""
@@ -41,21 +40,28 @@ def with_values(value: Any, look_up: LookUp) -> Any:
 
 
 def _filled(text: str, look_up: LookUp) -> str:
-    if "<" not in text:
+    if _TOKEN.search(text) is None:
         return text
-    breaking = False
+    # Within JSON that stands in a text, a quotation mark of a value would end the string around it.
+    fit = _in_json if not isinstance(loaded(text), str) else str
 
     def write(match: re.Match[str]) -> str:
-        nonlocal breaking
         kind, number = match.groups()
         found = look_up(kind, int(number))
-        breaking = breaking or (found is not None and _BREAKS_JSON.search(found) is not None)
-        return match.group() if found is None else found
+        return match.group() if found is None else fit(found)
 
-    filled = _TOKEN.sub(write, text)
-    inner = loaded(text) if breaking else text
-    # Within JSON that stands in a text, a quotation mark of a value would end the string around it.
-    return filled if isinstance(inner, str) else as_text(_mapped(inner, lambda part: _filled(part, look_up)))
+    return _TOKEN.sub(write, text)
+
+
+def _in_json(value: str) -> str:
+    """Return ``value`` as it may stand in a string of JSON; what was taken out of one stands there as it was."""
+    if _SPECIAL.search(value) is None:
+        return value
+    try:
+        json.loads(f'"{value}"')
+    except ValueError:
+        return json.dumps(value, ensure_ascii=False)[1:-1]
+    return value
 
 
 def loaded(content: str) -> Any:
