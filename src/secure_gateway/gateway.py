@@ -199,6 +199,7 @@ class Gateway:
             client_host=request.client_host,
             request_id=request.request_id,
             parent_id=request.parent_id,
+            session_id=request.session_id,
             time_limit=request.time_limit,
             time_off=request.time_off,
         )
@@ -212,10 +213,11 @@ class Gateway:
         credentials: AuthCredentials | str | None = None,
         operation: Operation | str = Operation.TOOL,
         server: str = "",
+        session_id: str = "",
     ) -> Any:
         """Call ``upstream(arguments)``, protected. ``upstream`` may be async or a plain function. ``credentials`` may be just an API key; None takes those of ``acting_as``.
 
-        ``operation``: ``tool``, ``prompt``, ``resource`` or ``agent``. Raises as ``handle`` does.
+        ``operation``: ``tool``, ``prompt``, ``resource`` or ``agent``. ``session_id``: which of the caller's conversations this belongs to. Raises as ``handle`` does.
         """
 
         async def call_it(judged: Request) -> Any:
@@ -235,6 +237,7 @@ class Gateway:
             server=server,
             door=Door.SDK,
             credentials=_credentials(credentials),
+            session_id=session_id,
         )
         return await self.handle(request, call_it)
 

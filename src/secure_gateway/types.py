@@ -223,6 +223,7 @@ class Request(msgspec.Struct, kw_only=True):
 
     ``arguments`` is a JSON value: the tool's arguments, the prompt's, the resource's metadata, or the agent payload
     (``messages``, ``tools``, ``model``, ``system_prompt``, ``parameters``). ``headers`` are those that may go upstream.
+    ``session_id``: which of the caller's conversations this belongs to, where the app that calls says so; never the caller's own words.
     ``time_limit``: seconds that the upstream may take; None for the configured limit, infinity for an answer that may come any time.
     ``time_off``: tells for how many seconds so far the time limit was to stand still; None: it never does.
     """
@@ -238,6 +239,7 @@ class Request(msgspec.Struct, kw_only=True):
     client_host: str = ""
     request_id: str = ""
     parent_id: str = ""
+    session_id: str = ""
     time_limit: float | None = None
     time_off: Callable[[], float] | None = None
 

@@ -24,6 +24,7 @@ def tell_facts(run: Run) -> None:
         tenant_id=None if principal is None else principal.tenant_id,
         server_id=request.server or None,
         content_type=request.content_type or None,
+        session_id=request.session_id or None,
         principal=principal,
         state={} if known is None else known.state,
         metadata=ToolFacts(request.name, metadata) if request.operation is Operation.TOOL else metadata,

@@ -96,16 +96,14 @@ class Office:
         self.open()
         return self
 
-    async def call(
-        self, caller: str | None, tool: str, text: Any, answer: Any = "done", operation: str = "tool"
-    ) -> Any:
+    async def call(self, caller: str | None, tool: str, text: Any, answer: Any = "done", **options: Any) -> Any:
         """Call a tool that answers ``answer``; without one, what it was given."""
 
         def upstream(given: Any) -> Any:
             self.given = given["text"]
             return {"content": [{"type": "text", "text": self.given if answer is None else answer}]}
 
-        result = await self.parts.gateway.call(tool, {"text": text}, upstream, credentials=caller, operation=operation)
+        result = await self.parts.gateway.call(tool, {"text": text}, upstream, credentials=caller, **options)
         return result["content"][0]["text"]
 
     def step(self, hook: str) -> dict[str, Any]:
@@ -322,6 +320,20 @@ async def test_a_login_is_a_session_of_its_own_where_the_configuration_says_so(o
     await made.call(one, "find", "all", ANN)
     for caller, expected in ((two, "<EMAIL_1>"), (none, "<EMAIL_1>"), (one, ANN)):
         await made.call(caller, "send", "<EMAIL_1>")
+        assert made.given == expected
+
+
+async def test_conversations_that_the_app_names_are_sessions_of_their_own_and_of_each_caller(office: Open) -> None:
+    made = office()
+    await made.call(ADA, "find", "all", ANN, session_id="one")
+    for caller, session, expected in (
+        (ADA, "two", "<EMAIL_1>"),
+        (ADA, "", "<EMAIL_1>"),
+        (EVE, "one", "<EMAIL_1>"),
+        (None, "one", "<EMAIL_1>"),
+        (ADA, "one", ANN),
+    ):
+        await made.call(caller, "send", "<EMAIL_1>", session_id=session)
         assert made.given == expected
 
 

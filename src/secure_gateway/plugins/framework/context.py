@@ -13,6 +13,7 @@ from secure_gateway.types import Principal
 class GlobalContext(msgspec.Struct, frozen=True, kw_only=True):
     """Facts of one request, the same for every plugin. Frozen: nobody changes who is asking.
 
+    ``session_id``: the conversation, where the app that calls has named one; ids of different callers may be equal.
     ``state`` is the one thing that plugins share and may write. ``metadata`` holds what the gateway knows of the tool
     and the server, under ``TOOL_METADATA`` and ``GATEWAY_METADATA``; plugins only read it.
     """
@@ -22,6 +23,7 @@ class GlobalContext(msgspec.Struct, frozen=True, kw_only=True):
     tenant_id: str | None = None
     server_id: str | None = None
     content_type: str | None = None
+    session_id: str | None = None
     principal: Principal | None = None
     state: dict[str, Any] = msgspec.field(default_factory=dict)
     metadata: Mapping[str, Any] = msgspec.field(default_factory=dict)

@@ -17,15 +17,16 @@ SESSIONS: Final = (CALLER, LOGIN, REQUEST)
 def session_of(facts: GlobalContext, scope: str) -> str:
     """Return the name of the session of a request, an empty text where the request is one of its own: an anonymous caller's always is.
 
-    ``caller``: who, as which provider says it, in which project and tenant; ``login``: that, with one credential or session of the provider. All
-    that tells sessions apart comes from the identity provider and stands in JSON, where no name can run into the next.
+    ``caller``: who, as which provider says it, in which project and tenant, and in which conversation where the app that calls names one;
+    ``login``: that, with one credential or session of the provider. Names stand in JSON, where none can run into the next.
     """
     principal = facts.principal
     if scope == REQUEST or principal is None or not principal.subject:
         return ""
     if principal.provider == ANONYMOUS and not principal.method:
         return ""
-    who = [scope, principal.provider, principal.project_id, principal.tenant_id, principal.subject]
+    named = facts.session_id or None
+    who = [scope, principal.provider, principal.project_id, principal.tenant_id, principal.subject, named]
     if scope == CALLER:
         return json.dumps(who)
     return json.dumps([*who, principal.session_id]) if principal.session_id else ""

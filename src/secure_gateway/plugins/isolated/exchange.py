@@ -100,7 +100,7 @@ def take_answer(said: bytes, hook: str, context: PluginContext) -> PluginResult[
     )
 
 
-_FACTS: Final = ("request_id", "user", "tenant_id", "server_id", "content_type")
+_FACTS: Final = ("request_id", "user", "tenant_id", "server_id", "content_type", "session_id")
 
 
 def _fields(payload: Any) -> dict[str, Any]:
