@@ -366,3 +366,27 @@ def test_what_is_wrong_with_the_configuration_is_said_by_its_place(
 def test_there_are_no_other_sessions_than_these() -> None:
     nobody = GlobalContext(request_id="1")
     assert [session_of(nobody, scope) for scope in SESSIONS] == ["", "", ""]
+
+
+@pytest.mark.parametrize("operation", ["agent", "message"])
+async def test_where_a_server_may_be_the_one_who_asks_only_what_went_out_with_the_request_comes_back(
+    operation: str, office: Open
+) -> None:
+    made = office({"strategy": "tokenize", "release": ["EMAIL"]}, {})
+    sent: list[Any] = []
+
+    async def ask(text: str, answer: str) -> Any:
+        def upstream(given: Any) -> Any:
+            sent.append(given["messages"][0]["text"])
+            return {"messages": [{"text": answer}]}
+
+        arguments = {"messages": [{"text": text}]}
+        result = await made.parts.gateway.call("x", arguments, upstream, credentials=ADA, operation=operation)
+        return result["messages"][0]["text"]
+
+    await made.call(ADA, "note", f"{ANN} 123-45-6789", None)
+    assert await ask("<EMAIL_1>", "<EMAIL_1> <SSN_1>") == "<EMAIL_1> <SSN_1>"
+    assert sent == ["<EMAIL_1>"]
+    assert await ask(f"{BOB} is new", "<EMAIL_1> is not <EMAIL_2>") == f"<EMAIL_1> is not {BOB}"
+    # What came that way may have been a server's words: the caller is not shown it elsewhere.
+    assert await made.call(ADA, "read", "x", "<EMAIL_2>") == "<EMAIL_2>"

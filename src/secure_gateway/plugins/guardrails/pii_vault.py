@@ -60,9 +60,10 @@ class Vault(Protocol):
 class RequestVault:
     """The values of one request that belongs to no session; they end with it."""
 
-    __slots__ = ("_numbers", "_values")
+    __slots__ = ("_most", "_numbers", "_values")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_TOKENS) -> None:
+        self._most = most
         self._values: dict[str, list[Kept]] = {}
         self._numbers: dict[tuple[str, str], int] = {}
 
@@ -70,8 +71,8 @@ class RequestVault:
         """Return the token of ``value``. Raises ``ScanLimitExceeded``."""
         values = self._values.setdefault(kind, [])
         number = self._numbers.setdefault((kind, value), len(values) + 1)
-        if number > MOST_TOKENS:
-            raise _too_many(kind)
+        if number > self._most:
+            raise _too_many(kind, self._most)
         if number > len(values):
             values.append(Kept(0.0, sent, value.encode("utf-8", "surrogatepass")))
         return f"<{kind}_{number}>"
@@ -88,15 +89,16 @@ class PIIVault:
     Methods block: call them off the event loop. Safe across threads and processes, since a number is taken by ``create``.
     """
 
-    __slots__ = ("_cipher", "_clock", "_index_key", "_new", "_session", "_store", "_ttl")
+    __slots__ = ("_cipher", "_clock", "_index_key", "_most", "_new", "_session", "_store", "_ttl")
 
-    def __init__(self, services: ProviderServices, session: str, ttl: float) -> None:
+    def __init__(self, services: ProviderServices, session: str, ttl: float, most: int = MOST_TOKENS) -> None:
         self._store = services.store
         self._clock: Callable[[], float] = services.clock
         self._cipher = AESGCM(services.master_key.derive(_PURPOSE))
         self._index_key = services.master_key.derive(f"{_PURPOSE}-index")
         self._session = self._digest(f"session\0{session}")
         self._ttl = ttl
+        self._most = most
         self._new: dict[str, int] = {}
 
     def token(self, kind: str, value: str, *, sent: bool = True) -> str:
@@ -147,15 +149,15 @@ class PIIVault:
 
     def _next(self, kind: str, value: str, *, sent: bool) -> int:
         self._new[kind] = self._new.get(kind, 0) + 1
-        if self._new[kind] > MOST_TOKENS:
-            raise _too_many(kind)
+        if self._new[kind] > self._most:
+            raise _too_many(kind, self._most)
         last = f"{self._session}/last/{kind}"
         number = int(self._read(last) or 0) + 1
         while not self._keep(kind, number, value, sent=sent, only_new=True):
             number += 1
         if int(self._read(last) or 0) < number:
             self._store.put(TABLE, last, self._sealed(last, b"%d" % number), expires_at=self._end() + NUMBERS_KEPT)
-        self._forget(kind, number - MOST_TOKENS)
+        self._forget(kind, number - self._most)
         return number
 
     def _forget(self, kind: str, number: int) -> None:
@@ -191,8 +193,8 @@ class PIIVault:
         return hmac.new(self._index_key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def _too_many(kind: str) -> ScanLimitExceeded:
-    return ScanLimitExceeded(f"more than {MOST_TOKENS} new values of type {kind} at once; the content is refused")
+def _too_many(kind: str, most: int) -> ScanLimitExceeded:
+    return ScanLimitExceeded(f"more than {most} new values of type {kind} at once; the content is refused")
 
 
 def _unreadable() -> StoreError:
