@@ -183,6 +183,7 @@ class _Work:
         return self._seen[place]
 
     def _done(self, value: Any, sent: Sent | None) -> Exchanged:
+        self.vault.settle()
         restored = sum(found is not None for found in self._seen.values())
         return Exchanged(value=value, tokens=self._written, restored=restored, lost=self._lost, sent=sent)
 

@@ -82,6 +82,7 @@ class PIIRoundTrip:
             return vault.token(finding.type, text)
 
         changed = redact_all(value, self._find, write, findings)
+        vault.settle()
         return _written(changed, content), {SESSION: name}
 
     def _restored_in(self, content: str, session: str) -> tuple[str, int]:

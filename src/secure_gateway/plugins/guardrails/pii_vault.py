@@ -44,7 +44,7 @@ class Vault(Protocol):
     """Numbers the values of one session by type, and gives them back."""
 
     def token(self, kind: str, value: str, *, sent: bool) -> str:
-        """Return the token of ``value``, the same each time. ``sent``: it comes from the caller.
+        """Return the token of ``value``, the same each time; ``settle`` before it is shown. ``sent``: it comes from the caller.
 
         Raises:
             StoreError: The store cannot be reached or is damaged.
@@ -54,6 +54,10 @@ class Vault(Protocol):
 
     def kept(self, kind: str, number: int) -> Kept | None:
         """Return what a token stands for, None where that is unknown or has expired. Raises ``StoreError``."""
+        ...
+
+    def settle(self) -> None:
+        """Note which numbers were taken; before anybody sees a new token. Raises ``StoreError``."""
         ...
 
 
@@ -82,6 +86,9 @@ class RequestVault:
         values = self._values.get(kind, [])
         return values[number - 1] if number <= len(values) else None
 
+    def settle(self) -> None:
+        """Do nothing: nobody else takes these numbers."""
+
 
 class PIIVault:
     """The values of one session in the state store, which shows neither session nor value.
@@ -89,7 +96,7 @@ class PIIVault:
     Methods block: call them off the event loop. Safe across threads and processes, since a number is taken by ``create``.
     """
 
-    __slots__ = ("_cipher", "_clock", "_index_key", "_most", "_new", "_session", "_store", "_ttl")
+    __slots__ = ("_cipher", "_clock", "_index_key", "_last", "_most", "_new", "_session", "_store", "_ttl")
 
     def __init__(self, services: ProviderServices, session: str, ttl: float, most: int = MOST_TOKENS) -> None:
         self._store = services.store
@@ -100,6 +107,7 @@ class PIIVault:
         self._ttl = ttl
         self._most = most
         self._new: dict[str, int] = {}
+        self._last: dict[str, int] = {}
 
     def token(self, kind: str, value: str, *, sent: bool = True) -> str:
         """Return the token of ``value``, the same each time in this session.
@@ -130,6 +138,20 @@ class PIIVault:
         except msgspec.MsgspecError:
             raise _unreadable() from None
 
+    def settle(self) -> None:
+        """Note the last numbers: they outlive the values. Once for all that is new, since a write may cost milliseconds. Raises ``StoreError``."""
+        for kind, number in self._last.items():
+            if self._last_taken(kind) < number:
+                place, end = self._last_place(kind), self._end() + NUMBERS_KEPT
+                self._store.put(TABLE, place, self._sealed(place, b"%d" % number), expires_at=end)
+        self._last.clear()
+
+    def _last_taken(self, kind: str) -> int:
+        return int(self._read(self._last_place(kind)) or 0)
+
+    def _last_place(self, kind: str) -> str:
+        return f"{self._session}/last/{kind}"
+
     def _refresh(self, kind: str, number: int, value: str, *, sent: bool) -> None:
         """Let what is used again live on, and note that the caller has sent it."""
         kept = self.kept(kind, number)
@@ -151,12 +173,10 @@ class PIIVault:
         self._new[kind] = self._new.get(kind, 0) + 1
         if self._new[kind] > self._most:
             raise _too_many(kind, self._most)
-        last = f"{self._session}/last/{kind}"
-        number = int(self._read(last) or 0) + 1
+        number = (self._last[kind] if kind in self._last else self._last_taken(kind)) + 1
         while not self._keep(kind, number, value, sent=sent, only_new=True):
             number += 1
-        if int(self._read(last) or 0) < number:
-            self._store.put(TABLE, last, self._sealed(last, b"%d" % number), expires_at=self._end() + NUMBERS_KEPT)
+        self._last[kind] = number
         self._forget(kind, number - self._most)
         return number
 
