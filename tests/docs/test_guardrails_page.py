@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from secure_gateway.master_key import MasterKey
 from secure_gateway.plugins.guardrails.code_injection import CodeInjectionGuardrailProvider
 from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
 from secure_gateway.plugins.guardrails.injection import InjectionGuardrailProvider
@@ -16,6 +17,8 @@ from secure_gateway.plugins.guardrails.scanned import ScanGuardrailProvider
 from secure_gateway.plugins.guardrails.scanner import PII_DETECTORS, Limits
 from secure_gateway.plugins.guardrails.scanner.code_injection import CODE_TYPES
 from secure_gateway.plugins.guardrails.secrets import SecretsGuardrailProvider
+from secure_gateway.plugins.services import ProviderServices
+from secure_gateway.stores.memory import MemoryStore
 from tests.docs.test_code_blocks import BLOCKS, Block
 
 PLACE = "docs/guardrails.md"
@@ -26,12 +29,13 @@ SECTIONS = dict(
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.place.startswith(PLACE)], ids=lambda block: block.place)
-def test_an_example_configuration_can_be_used(block: Block) -> None:
+def test_an_example_configuration_can_be_used(block: Block, tmp_path: Path) -> None:
     config = json.loads(block.code)
-    manager = GuardrailConfigManager()
+    services = ProviderServices(store=MemoryStore(), master_key=MasterKey(b"k" * 32), config_dir=tmp_path)
+    manager = GuardrailConfigManager(services)
     manager.initialize(config)
     for name, server in config.get("servers", {}).items():
-        assert manager.bindings(name, server["guardrails"])
+        assert manager.bindings(name, server.get("guardrails"))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -82,7 +83,7 @@ class TokenExchange:
         if not findings and not (released and any(kind in released for kind, _ in tokens_in(value))):
             return NOTHING_DONE
         work = _Work(self._vault(session), self._find, self.rules)
-        return await _beside_the_loop(work, work.outgoing, value, findings, trusted)
+        return await _beside_the_loop(work, partial(work.outgoing, value, findings, trusted=trusted))
 
     async def incoming(self, value: Any, facts: GlobalContext, sent: Sent | None, *, trusted: bool) -> Exchanged:
         """Return a result as it goes to its caller. ``trusted``: it goes to the caller, who may have back what it has ever sent; else only
@@ -95,7 +96,7 @@ class TokenExchange:
             return NOTHING_DONE
         work = _Work(self._vault(session) if sent is None else sent.vault, self._find, self.rules)
         work.of_request = frozenset() if sent is None else sent.tokens
-        return await _beside_the_loop(work, work.incoming, value, findings, trusted)
+        return await _beside_the_loop(work, partial(work.incoming, value, findings, trusted=trusted))
 
     def after(self, before: TokenExchange | None) -> TokenExchange:
         """Return what exchanges in results where ``before`` does in requests: a type comes back if both sides let it."""
@@ -129,7 +130,7 @@ class _Work:
         self._seen: dict[tuple[str, int], str | None] = {}
         self._written = self._lost = 0
 
-    def outgoing(self, value: Any, findings: Sequence[Finding], trusted: bool) -> Exchanged:  # noqa: FBT001 - called by position, in a thread
+    def outgoing(self, value: Any, findings: Sequence[Finding], *, trusted: bool) -> Exchanged:
         """Put tokens in place of values, and of released types values in place of tokens."""
         released = self._rules.released if trusted else frozenset[str]()
         let_be = [finding for finding in findings if finding.type in released]
@@ -140,7 +141,7 @@ class _Work:
             changed = with_values(changed, lambda kind, number: self._released(kind, number, released))
         return self._done(changed, Sent(self.vault, frozenset(self._tokens)))
 
-    def incoming(self, value: Any, findings: Sequence[Finding], trusted: bool) -> Exchanged:  # noqa: FBT001 - as above
+    def incoming(self, value: Any, findings: Sequence[Finding], *, trusted: bool) -> Exchanged:
         """Put tokens in place of values that the caller has not sent, and give it those back that it has."""
         changed = self._tokenized(value, findings, frozenset(), sent=False)
         return self._done(
@@ -188,13 +189,6 @@ class _Work:
         return Exchanged(value=value, tokens=self._written, restored=restored, lost=self._lost, sent=sent)
 
 
-async def _beside_the_loop(
-    work: _Work,
-    step: Callable[[Any, Sequence[Finding], bool], Exchanged],
-    value: Any,
-    findings: Sequence[Finding],
-    trusted: bool,  # noqa: FBT001
-) -> Exchanged:
-    if isinstance(work.vault, PIIVault):
-        return await asyncio.to_thread(step, value, findings, trusted)
-    return step(value, findings, trusted)
+async def _beside_the_loop(work: _Work, step: Callable[[], Exchanged]) -> Exchanged:
+    """Take what asks the store to a thread; what stands in memory is quicker here."""
+    return await asyncio.to_thread(step) if isinstance(work.vault, PIIVault) else step()
