@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from secure_gateway.bootstrap import Parts, load_parts
 from secure_gateway.errors import ConfigError, PluginError
@@ -172,16 +174,32 @@ async def test_nobody_else_gets_a_value_by_writing_its_token(other: str | None, 
     assert await made.call(ADA, "find", "all", BOB) == "<EMAIL_2>", why
 
 
-@pytest.mark.parametrize(("left", "right"), [("a|b", "c"), ("a", "b|c"), ("a\0b", "c"), ("a/b", "c"), ('a","b', "c")])
-def test_separators_in_names_join_no_sessions(left: str, right: str) -> None:
-    names = {
-        session_of(GlobalContext(request_id="1", principal=Principal(provider=p, tenant_id=t, subject=s)), "caller")
-        for p, t, s in [("x", left, right), ("x", None, left + right), ("x", left + right, ""), (left, "x", right)]
-    }
-    pairs = {json.dumps([left, right]) for _ in (1, 2)}
-    assert len(names) == 4
-    assert "" in names  # a caller without a name has no session
-    assert pairs.isdisjoint(names)
+_NAMES = st.tuples(*[st.none() | st.text(st.sampled_from('ab",\\ /|\0\ud83d\ude00😀'), max_size=4)] * 5)
+
+
+def _session(names: tuple[str | None, ...], scope: str) -> str:
+    provider, project, tenant, subject, named = names
+    who = Principal(
+        provider=f"p{provider}", project_id=project, tenant_id=tenant, subject=f"s{subject}", session_id="1"
+    )
+    return session_of(GlobalContext(request_id="1", principal=who, session_id=named or "-"), scope)
+
+
+@given(_NAMES, _NAMES)
+@example(("", "", "a", "b|c", ""), ("", "", "a|b", "c", ""))
+@example(("", "", 'a", "b', "c", ""), ("", "", "a", 'b", "c', ""))
+@example(("", "", "\ud83d\ude00", "c", ""), ("", "", "😀", "c", ""))
+@example(("", None, "a", "c", ""), ("", "a", None, "c", ""))
+def test_no_two_callers_have_one_session_whatever_their_names_hold(
+    one: tuple[str | None, ...], other: tuple[str | None, ...]
+) -> None:
+    def told_apart(names: tuple[str | None, ...]) -> tuple[str | None, ...]:
+        provider, project, tenant, subject, named = names
+        return f"{provider}", project, tenant, f"{subject}", named or "-"
+
+    for scope in ("caller", "login"):
+        assert (_session(one, scope) == _session(other, scope)) is (told_apart(one) == told_apart(other))
+    assert _session(one, "caller") != _session(one, "login")
 
 
 async def test_a_request_of_nobody_is_a_session_of_its_own_and_leaves_nothing_in_the_store(office: Open) -> None:
@@ -305,6 +323,15 @@ async def test_a_token_comes_back_in_nested_arguments_in_any_order_and_in_keys(o
     await made.call(ADA, "find", "all", f"{ANN} {BOB}")
     await made.call(ADA, "send", {"to": ["<EMAIL_2>", {"<EMAIL_1>": 1}], "cc": "x<EMAIL_1>y<EMAIL_1>", "n": 1})
     assert made.given == {"to": [BOB, {ANN: 1}], "cc": f"x{ANN}y{ANN}", "n": 1}
+    assert "example" not in json.dumps(made.parts.records.recent(1))
+
+
+async def test_more_different_tokens_than_a_session_holds_are_refused(office: Open) -> None:
+    made = office()
+    with pytest.raises(PluginError):
+        await made.call(ADA, "send", " ".join(f"<EMAIL_{n}>" for n in range(1, 10_002)))
+    await made.call(ADA, "send", "<EMAIL_1>" * 10_002)
+    assert made.given == "<EMAIL_1>" * 10_002
 
 
 async def test_prompts_and_resources_share_the_session_of_tools(office: Open) -> None:

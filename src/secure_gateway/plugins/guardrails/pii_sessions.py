@@ -28,5 +28,9 @@ def session_of(facts: GlobalContext, scope: str) -> str:
     named = facts.session_id or None
     who = [scope, principal.provider, principal.project_id, principal.tenant_id, principal.subject, named]
     if scope == CALLER:
-        return json.dumps(who)
-    return json.dumps([*who, principal.session_id]) if principal.session_id else ""
+        return _joined(who)
+    return _joined([*who, principal.session_id]) if principal.session_id else ""
+
+
+def _joined(names: list[str | None]) -> str:
+    return json.dumps(names, ensure_ascii=False)  # escapes would make two halves of a character equal to the whole
