@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,78 +13,32 @@ from secure_gateway.errors import PolicyDenied
 from secure_gateway.native import core
 from secure_gateway.pipeline import changes
 from secure_gateway.plugins.framework import isolation
+from secure_gateway.testing.hostile import DEEP, HostilePayload, cyclic, hostile_payloads, nested
+from secure_gateway.testing.strategies import containers, payloads
+from secure_gateway.testing.twins import Raised, Twins
 
 MAX_DEPTH = 64
+MOST = 10_000
+
+COUNTS = Twins(isolation._counted, isolation._checked)
+CHANGES = Twins(changes.changed_pointers, changes._changed_pointers)
+
+each_hostile_payload = pytest.mark.parametrize("payload", hostile_payloads(), ids=lambda payload: payload.name)
 
 
-class Text(str):
-    """A string that answers for itself."""
-
-    __slots__ = ()
-
-    def __eq__(self, other: object) -> bool:
-        raise RuntimeError("never to be asked")
-
-    __hash__ = str.__hash__
-
-
-class Mapping(dict[Any, Any]):
-    """A dict that answers for itself."""
-
-
-scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.sampled_from(["", "\ud800", "é", Text("x"), b"x", Mapping(a=1), (1, 2), {1, 2}, object])
-)
-values = st.recursive(
-    scalars,
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(["a", "b", "token", "é/~", "0", "\ud800"]), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
-
-
-def _counted(value: Any, max_depth: int) -> int | str:
-    try:
-        return isolation._counted(value, max_depth)
-    except PolicyDenied as refused:
-        return str(refused)
-
-
-def _checked(value: Any, max_depth: int) -> int | str:
-    try:
-        return isolation._checked(value, max_depth)
-    except PolicyDenied as refused:
-        return str(refused)
-
-
-def _outcome(compare: Any, before: Any, after: Any) -> Any:
-    try:
-        return compare(before, after)
-    except RuntimeError as exc:
-        return str(exc)
-
-
-@given(st.lists(values) | st.dictionaries(st.text(), values), st.integers(1, 6))
+@given(containers(), st.integers(1, 6))
 def test_counts_and_refusals_are_the_twins(value: Any, max_depth: int) -> None:
-    assert _counted(value, max_depth) == _checked(value, max_depth)
+    COUNTS.check(value, max_depth)
 
 
-@given(values, values)
+@given(payloads(), payloads())
 def test_changes_are_the_twins(before: Any, after: Any) -> None:
-    assert _outcome(changes.changed_pointers, before, after) == _outcome(changes._changed_pointers, before, after)
+    CHANGES.check(before, after)
 
 
-@given(values, st.data())
+@given(payloads(), st.data())
 def test_changes_of_one_value_are_the_twins(value: Any, data: st.DataObject) -> None:
-    other = _edited(value, data)
-    assert _outcome(changes.changed_pointers, value, other) == _outcome(changes._changed_pointers, value, other)
+    CHANGES.check(value, _edited(value, data))
 
 
 def _edited(value: Any, data: st.DataObject) -> Any:
@@ -94,34 +48,39 @@ def _edited(value: Any, data: st.DataObject) -> Any:
         return copy | data.draw(st.just({}) | st.just({"new": 1}))
     if type(value) is list:
         return [_edited(child, data) for child in value]
-    return data.draw(st.just(value) | scalars)
+    return data.draw(st.just(value) | st.sampled_from([None, 1, True, "", "é", 1.0, -0.0]))
+
+
+@each_hostile_payload
+def test_hostile_payloads_are_counted_or_refused_like_the_twin(payload: HostilePayload) -> None:
+    COUNTS.check(payload.build(), MAX_DEPTH)
+
+
+@each_hostile_payload
+def test_changes_of_hostile_payloads_are_the_twins(payload: HostilePayload) -> None:
+    value = payload.build()
+    CHANGES.check(value, {})
+    CHANGES.check({"k": "other", "l": ["other"]}, value)
+    if payload.name != "cyclic":  # what is counted before it is compared is never cyclic on both sides
+        CHANGES.check(value, payload.build())
 
 
 def test_more_changes_than_are_named_end_in_the_same_mark() -> None:
     for size in (63, 64, 65, 66, 200):
         before, after = [0] * size, [1] * size
-        assert changes.changed_pointers(before, after) == changes._changed_pointers(before, after)
-        wide: tuple[Any, Any] = ({"k": before, "gone": 1}, {"k": after})
-        assert changes.changed_pointers(*wide) == changes._changed_pointers(*wide)
+        CHANGES.check(before, after)
+        CHANGES.check({"k": before, "gone": 1}, {"k": after})
 
 
 def test_cycles_are_refused_with_the_twins_words() -> None:
-    cycle: list[Any] = []
-    cycle.append({"again": cycle})
-    assert _counted(cycle, MAX_DEPTH) == _checked(cycle, MAX_DEPTH)
+    refused = COUNTS.check(cyclic(), MAX_DEPTH)
+    assert isinstance(refused, Raised)
+    assert refused.kind is PolicyDenied
+    assert "nested deeper than limits.max_depth" in refused.words
 
 
-def _nested(depth: int, innermost: Any) -> Any:
-    value: Any = innermost
-    for _ in range(depth):
-        value = [value]
-    return value
-
-
-def test_a_depth_of_100000_is_refused_and_compared_like_the_twin() -> None:
-    one, other = _nested(100_000, 1), _nested(100_000, 2)
-    assert _counted(one, MAX_DEPTH) == _checked(one, MAX_DEPTH)
-    assert changes.changed_pointers(one, other) == ("/0" * 100_000,)
+def test_a_depth_of_100000_is_compared_to_its_end() -> None:
+    assert changes.changed_pointers(nested(DEEP, 1), nested(DEEP, 2)) == ("/0" * DEEP,)
 
 
 def test_a_value_that_stands_in_many_places_counts_in_each() -> None:
@@ -133,24 +92,17 @@ def test_a_value_that_stands_in_many_places_counts_in_each() -> None:
 
 
 def test_a_value_that_another_thread_changes_is_counted_or_refused_and_nothing_breaks() -> None:
-    value: dict[str, Any] = {str(number): [number] for number in range(200)}
-    done = threading.Event()
-
-    def change() -> None:
-        number = 0
-        while not done.is_set():
-            number += 1
-            value[f"x{number % 50}"] = {"y": number}
-            value.pop(f"x{(number * 7) % 50}", None)
-
-    thread = threading.Thread(target=change)
-    thread.start()
     native = core()
-    try:
-        for _ in range(3000):
-            if native is not None:
-                assert native.count_values(value, MAX_DEPTH, 10_000) >= 400
-                native.differences(value, {}, 10)
-    finally:
-        done.set()
-        thread.join()
+
+    def counted(value: Any) -> int:
+        count = native.count_values(value, MAX_DEPTH, MOST) if native else isolation._checked(value, MAX_DEPTH)
+        assert count >= 400, "what stood there all the time was not counted"
+        return count
+
+    differing: Callable[[Any, Any], Any] = (
+        (lambda value, other: native.differences(value, other, 10)) if native else changes._changed_pointers
+    )
+    value = {str(number): [number] for number in range(200)}
+    if native:
+        Twins(counted, counted).survives(value, rounds=3000)
+    Twins(differing, differing).survives(value, {}, rounds=3000)
