@@ -5,6 +5,8 @@
 
 pub mod gate;
 #[cfg(feature = "python")]
+mod boundary;
+#[cfg(feature = "python")]
 mod payload;
 #[cfg(feature = "python")]
 mod scanner;
@@ -17,12 +19,15 @@ mod secure_gateway_native {
     use pyo3::{Bound, PyResult, types::PyModule};
 
     #[pymodule_export]
+    use crate::boundary::{NativePanicError, provoke_panic};
+    #[pymodule_export]
     use crate::payload::{count_values, differences};
     #[pymodule_export]
     use crate::scanner::CandidateGate;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::boundary::withhold_messages();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

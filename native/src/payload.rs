@@ -1,17 +1,12 @@
 //! JSON values as Python holds them: dicts, lists, strings, numbers, truth values and None, of exactly these types.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
+use crate::boundary::contained;
+
 /// Deeper than this nobody may nest, whatever the configuration says: the walk recurses.
 const DEEPEST: usize = 1000;
-
-/// Run `work` and decline if it panics: no panic may leave the extension, since `PanicException` is no `Exception` and passes every guard.
-fn contained<T>(work: impl FnOnce() -> Option<T>) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(work)).ok().flatten()
-}
 
 fn is_scalar(value: &Bound<'_, PyAny>) -> bool {
     value.is_exact_instance_of::<PyString>()
@@ -166,5 +161,98 @@ impl<'py> Search<'py> {
     fn note(&mut self, py: Python<'py>) -> Result<(), Stop> {
         self.found.push(PyTuple::new(py, &self.path)?);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOST: usize = 1000;
+
+    /// What the Python expression is worth; `py` names nothing.
+    fn evaluated<'py>(py: Python<'py>, expression: &str) -> Bound<'py, PyAny> {
+        let code = std::ffi::CString::new(expression).expect("no NUL in a test");
+        py.eval(&code, None, None).expect("a test's expression is Python")
+    }
+
+    fn count(expression: &str, max_depth: usize, most: usize) -> isize {
+        Python::attach(|py| count_values(&evaluated(py, expression), max_depth, most))
+    }
+
+    /// The places as Python prints them, or what was said instead.
+    fn places(before: &str, after: &str, most: usize) -> String {
+        Python::attach(|py| match differences(&evaluated(py, before), &evaluated(py, after), most) {
+            Ok(Some(found)) => PyList::new(py, found).expect("tuples fit into a list").to_string(),
+            Ok(None) => "declined".to_owned(),
+            Err(error) => error.to_string(),
+        })
+    }
+
+    #[test]
+    fn values_count_at_every_depth() {
+        for (expression, expected) in
+            [("1", 0), ("[]", 0), ("[1, 'a', None]", 3), ("{'a': [1, {'b': 2.5}], 'c': True}", 5)]
+        {
+            assert_eq!(count(expression, 64, MOST), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_value_is_declined() {
+        for expression in [
+            "(1,)",
+            "{1}",
+            "b'x'",
+            "object",
+            "[object()]",
+            "{'a': (1,)}",
+            "type('D', (dict,), {})(a=1)",
+            "[type('T', (str,), {})('x')]",
+        ] {
+            assert_eq!(count(expression, 64, MOST), -1, "{expression}");
+        }
+    }
+
+    #[test]
+    fn depth_and_number_have_limits() {
+        assert_eq!(count("[[1]]", 2, MOST), 2);
+        assert_eq!(count("[[[1]]]", 2, MOST), -1);
+        assert_eq!(count("[1, 2, 3]", 2, 3), 3);
+        assert_eq!(count("[1, 2, 3]", 2, 2), -1);
+        assert_eq!(count("(lambda a: [a.append(a), a][1])([])", 64, MOST), -1, "a cycle");
+        let deep = "(lambda f: f(f, 5000))(lambda f, n: __import__('functools').reduce(lambda v, _: [v], range(n), 1))";
+        assert_eq!(count(deep, usize::MAX, MOST * MOST), -1, "deeper than the walk goes");
+    }
+
+    #[test]
+    fn differences_are_named_by_their_place() {
+        for (before, after, expected) in [
+            ("1", "1", "[]"),
+            ("1", "True", "[()]"),
+            ("{'a': [1, 2]}", "{'a': [1, 3]}", "[('a', 1)]"),
+            ("{'a': 1}", "{'a': 1, 'b': 2}", "[(Ellipsis,)]"),
+            ("{'a': 1, 'b': 1}", "{'b': 2, 'c': 1}", "[(Ellipsis,), ('b',)]"),
+            ("[1]", "[1, 2]", "[()]"),
+            ("{'a': {'b': [0, {'c': 'x'}]}}", "{'a': {'b': [0, {'c': 'y'}]}}", "[('a', 'b', 1, 'c')]"),
+        ] {
+            assert_eq!(places(before, after, 10), expected, "{before} and {after}");
+        }
+    }
+
+    #[test]
+    fn differences_end_at_the_most_that_are_asked_for() {
+        assert_eq!(places("[0] * 9", "[1] * 9", 3), "[(0,), (1,), (2,)]");
+        assert_eq!(places("[0]", "[1]", 0), "[]");
+    }
+
+    #[test]
+    fn comparing_what_answers_for_itself_is_declined() {
+        Python::attach(|py| {
+            let sly = evaluated(py, "type('T', (str,), {'__eq__': lambda *_: 1 / 0, '__hash__': str.__hash__})");
+            let pair = [sly.call1(("a",)), sly.call1(("a",))].map(|each| each.expect("a str can be made"));
+            assert!(differences(&pair[0], &pair[1], 10).expect("no error").is_none());
+        });
+        assert_eq!(places("{1: 2}", "{1: 3}", 10), "declined");
     }
 }
