@@ -7,13 +7,13 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := /bin/bash
 
 BIN := .venv/bin
-CHECKED := $(wildcard src tests benchmarks examples scripts)
+CHECKED := $(wildcard src tests benchmarks examples scripts native/fuzz)
 PYTEST_ARGS ?=
 EDITABLE := --quiet --no-input --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
 ## Verbs ---------------------------------------------------------------------------------------------------------
 
-.PHONY: help demo test test-all test-lowest lint types tests bench quality docs lock sbom clean
+.PHONY: help demo test test-all test-lowest lint types tests bench quality fuzz docs lock sbom clean
 .PHONY: native system-packages env-servers env-fastmcp env-checkers env-cpex env-node
 
 help:  ## show this list
@@ -57,6 +57,10 @@ bench: .venv/.stamp native env-servers env-node  ## measure against named peers,
 
 quality: .venv/.stamp  ## measure what the guardrails find against named peers, into benchmarks/quality.json and the docs
 	@$(BIN)/python -m benchmarks.quality
+
+MINUTES ?= 20
+fuzz: .venv/.stamp  ## fuzz the Rust core beside its Python twin, MINUTES=20 for each target (TARGET= for one)
+	@scripts/native fuzz $(MINUTES) $(TARGET)
 
 docs: .venv/.stamp  ## check every link in the docs and run their examples
 	@$(BIN)/python scripts/check_docs.py
