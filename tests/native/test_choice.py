@@ -63,6 +63,17 @@ def test_the_choice_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.messages == [f"scanner: {choice.implementation} ({choice.reason})"]
 
 
+def test_a_run_of_the_tests_is_on_the_twin_that_it_asks_for() -> None:
+    if os.environ.get("TWIN_ASKED_FOR"):  # the run that is started below
+        assert native.implementation() == "python"
+        return
+    this = f"{__file__}::test_a_run_of_the_tests_is_on_the_twin_that_it_asks_for"
+    environ = {**os.environ, native.VARIABLE: "python", "TWIN_ASKED_FOR": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", this]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_one_version_stands_everywhere() -> None:
     crate = tomllib.loads((ROOT / "native/Cargo.toml").read_text())["package"]["version"]
     wheel = tomllib.loads((ROOT / "native/pyproject.toml").read_text())["project"]["version"]
