@@ -206,8 +206,8 @@ def _add_and_remove(place: Any, number: int) -> None:
 
 def _shown(value: Any) -> str:
     """Return ``repr(value)``, cut short; values that have none say so."""
-    try:
-        text = repr(value)
-    except Exception as exc:  # noqa: BLE001 - a hostile value may raise what it likes where it is printed
-        return f"<a {type(value).__name__} whose repr raises {type(exc).__name__}>"
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+    found = outcome(repr, value)
+    if isinstance(found, Raised):
+        return f"<a {type(value).__name__} whose repr raises {found.kind.__name__}>"
+    text = found.value
+    return str(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
