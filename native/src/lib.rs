@@ -3,9 +3,9 @@
 //! `gate` says which texts need a closer look, `scanner` walks values of Python's to ask it, `payload` counts and compares the JSON values that pass the gateway. Everything here has a twin in Python that gives the same
 //! answers; where the twin raises an error, these functions decline, and the twin is asked to say what is wrong.
 
-pub mod gate;
 #[cfg(feature = "python")]
 mod boundary;
+pub mod gate;
 #[cfg(feature = "python")]
 mod payload;
 #[cfg(feature = "python")]

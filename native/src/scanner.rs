@@ -6,8 +6,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
-use crate::gate::folding::{Folded, Folding};
 use crate::gate::Gate;
+use crate::gate::folding::{Folded, Folding};
 
 /// Deeper than this nobody may nest, whatever the configuration says: the walk recurses.
 const DEEPEST: usize = 1000;
@@ -35,6 +35,7 @@ impl CandidateGate {
     /// # Errors
     /// `ValueError` for what is no pattern.
     #[new]
+    #[allow(clippy::needless_pass_by_value)] // pyo3 hands over what it took from Python
     fn new(patterns: Vec<String>, fold: Py<PyAny>, bare: Vec<String>) -> PyResult<Self> {
         let made = catch_unwind(AssertUnwindSafe(|| Gate::new(&patterns)));
         let gate = match made {
@@ -95,8 +96,11 @@ impl CandidateGate {
     /// Whether no pattern matches in `text`, as it is and folded; None where it declines.
     fn is_clean(&self, py: Python<'_>, text: &str, folded: &mut String) -> Option<bool> {
         loop {
-            let looked =
-                if text.len() > LONG { py.detach(|| self.looked_at(text, folded)) } else { self.looked_at(text, folded) };
+            let looked = if text.len() > LONG {
+                py.detach(|| self.looked_at(text, folded))
+            } else {
+                self.looked_at(text, folded)
+            };
             match looked {
                 Ok(clean) => return Some(clean),
                 Err(page) => self.learn(py, page)?,

@@ -68,6 +68,9 @@ mod tests {
 
     #[test]
     fn what_means_ascii_to_re2_is_spelt_out() {
-        assert_eq!(translated(r"\bab\d{3}[\d.-][]a&&b[]\w\\b"), r"(?-u:\b)ab[0-9]{3}[0-9.-][\]a\&\&b\[][0-9A-Za-z_]\\b");
+        assert_eq!(
+            translated(r"\bab\d{3}[\d.-][]a&&b[]\w\\b"),
+            r"(?-u:\b)ab[0-9]{3}[0-9.-][\]a\&\&b\[][0-9A-Za-z_]\\b"
+        );
     }
 }

@@ -36,7 +36,8 @@ impl Engine {
     pub fn new(hir: &Hir) -> Option<Self> {
         let config = thompson::Config::new().utf8(false).nfa_size_limit(Some(MOST_MEMORY));
         let nfa: NFA = thompson::Compiler::new().configure(config).build_from_hir(hir).ok()?;
-        let config = DFA::config().match_kind(MatchKind::LeftmostFirst).cache_capacity(CACHE).skip_cache_capacity_check(true);
+        let config =
+            DFA::config().match_kind(MatchKind::LeftmostFirst).cache_capacity(CACHE).skip_cache_capacity_check(true);
         let dfa = DFA::builder().configure(config).build_from_nfa(nfa).ok()?;
         let model = dfa.clone();
         let make: MakeCache = Box::new(move || model.create_cache());

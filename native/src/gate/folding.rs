@@ -98,7 +98,10 @@ mod tests {
         let mut out = String::new();
         let Folded::Missing(page) = folding.fold("caf\u{e9}", &mut out) else { panic!("known already") };
         assert_eq!(page, 0);
-        let spelt = Folding::characters(page).chars().map(|char| if char == '\u{e9}' { "e".into() } else { char.to_string() }).collect();
+        let spelt = Folding::characters(page)
+            .chars()
+            .map(|char| if char == '\u{e9}' { "e".into() } else { char.to_string() })
+            .collect();
         folding.learn(page, spelt);
         assert!(matches!(folding.fold("caf\u{e9} x", &mut out), Folded::Other));
         assert_eq!(out, "cafe x");

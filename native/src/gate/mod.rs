@@ -80,16 +80,15 @@ impl Stretches {
         let is_member = |at: usize| self.any >> SYMBOL[usize::from(text[at])] & 1 == 1;
         let mut begin: usize = 0;
         while let Some(last) = begin.checked_add(self.shortest).filter(|end| *end <= text.len()) {
-            match (begin..last).rev().find(|at| !is_member(*at)) {
-                Some(other) => begin = other + 1,
-                None => {
-                    let end = (last..text.len()).find(|at| !is_member(*at)).unwrap_or(text.len());
-                    if look(begin..end) {
-                        return;
-                    }
-                    begin = end + 1;
-                }
+            if let Some(other) = (begin..last).rev().find(|at| !is_member(*at)) {
+                begin = other + 1;
+                continue;
             }
+            let end = (last..text.len()).find(|at| !is_member(*at)).unwrap_or(text.len());
+            if look(begin..end) {
+                return;
+            }
+            begin = end + 1;
         }
     }
 }
@@ -110,7 +109,7 @@ impl Pattern {
 
 /// Patterns, ready to be looked for.
 pub struct Gate {
-    grams: Box<[u64; WORDS]>,
+    grams: Box<[u64]>,
     entries: Vec<Entry>,
     around: Vec<(u64, u64)>,
     by_gram: Vec<Vec<(u32, u32)>>,
@@ -129,7 +128,7 @@ impl Gate {
     pub fn new(patterns: &[String]) -> Result<Self, Refused> {
         let sample = Sample::new(SAMPLE);
         let mut gate = Self {
-            grams: empty_table(),
+            grams: vec![0; WORDS].into_boxed_slice(),
             entries: Vec::new(),
             around: vec![(0, 0); BUCKETS],
             by_gram: vec![Vec::new(); BUCKETS],
@@ -240,7 +239,8 @@ impl Gate {
         }
         let mut enough = false;
         self.each_hit(text, |at, gram| {
-            let narrow = self.by_gram[bucket(gram)].iter().filter(|(known, _)| *known == gram).map(|(_, number)| number);
+            let narrow =
+                self.by_gram[bucket(gram)].iter().filter(|(known, _)| *known == gram).map(|(_, number)| number);
             let wide = self.wide[(gram >> 12) as usize]
                 .iter()
                 .filter(|(third, last, _)| third >> (gram >> 6 & 63) & last >> (gram & 63) & 1 == 1)
@@ -266,7 +266,13 @@ impl Gate {
             kind.each(text, |place| {
                 for wanted in &kind.all {
                     if let Some(begin) = wanted.stands_in(&text[place.clone()])
-                        && self.matches_at(wanted.pattern, wanted.before, text, place.start + begin..place.end, &mut asked)
+                        && self.matches_at(
+                            wanted.pattern,
+                            wanted.before,
+                            text,
+                            place.start + begin..place.end,
+                            &mut asked,
+                        )
                     {
                         enough = found(wanted.pattern);
                         if enough {
@@ -284,7 +290,14 @@ impl Gate {
     }
 
     /// Whether `pattern`, of which a run begins within `place`, matches around it. Settled patterns are not looked for again.
-    fn matches_at(&self, index: usize, before: Option<usize>, text: &[u8], place: Range<usize>, asked: &mut Asked) -> bool {
+    fn matches_at(
+        &self,
+        index: usize,
+        before: Option<usize>,
+        text: &[u8],
+        place: Range<usize>,
+        asked: &mut Asked,
+    ) -> bool {
         if asked.is_settled(index) {
             return false;
         }
@@ -401,10 +414,6 @@ fn stands_at(entry: &Entry, text: &[u8], window_at: usize) -> bool {
     })
 }
 
-fn empty_table() -> Box<[u64; WORDS]> {
-    vec![0; WORDS].into_boxed_slice().try_into().unwrap_or_else(|_| Box::new([0; WORDS]))
-}
-
 fn bucket(gram: u32) -> usize {
     (gram.wrapping_mul(0x9e37_79b1) >> 20) as usize
 }
@@ -420,14 +429,26 @@ mod tests {
     fn fired(patterns: &[&str], text: &str) -> Vec<usize> {
         let owned: Vec<String> = patterns.iter().map(ToString::to_string).collect();
         let mut found = Vec::new();
-        Gate::new(&owned).map_err(|refused| refused.reason).unwrap_or_else(|reason| panic!("{reason}")).fired(text.as_bytes(), &mut found);
+        Gate::new(&owned)
+            .map_err(|refused| refused.reason)
+            .unwrap_or_else(|reason| panic!("{reason}"))
+            .fired(text.as_bytes(), &mut found);
         found.sort_unstable();
         found
     }
 
     #[test]
     fn patterns_fire_where_they_match_and_nowhere_else() {
-        let patterns = ["(?i)ignore", r"\d{3}-\d{2}-\d{4}", "a@b", "x", r"(?:AKIA|ASIA)[A-Z0-9]{16}", "игнор", "(?i)ИГНОР", r"[a-z]+:\d*/"];
+        let patterns = [
+            "(?i)ignore",
+            r"\d{3}-\d{2}-\d{4}",
+            "a@b",
+            "x",
+            r"(?:AKIA|ASIA)[A-Z0-9]{16}",
+            "игнор",
+            "(?i)ИГНОР",
+            r"[a-z]+:\d*/",
+        ];
         assert_eq!(fired(&patterns, "nothing here"), Vec::<usize>::new());
         assert_eq!(fired(&patterns, "please IGNORE it"), [0]);
         assert_eq!(fired(&patterns, "123-45-6789"), [1]);

@@ -154,8 +154,11 @@ fn spell_class(class: &Class, items: &mut Vec<Item>) {
             }
         }
     }
-    let mut branches: Vec<Vec<Item>> =
-        by_width.into_iter().filter(|sets| !sets.is_empty()).map(|sets| sets.into_iter().map(Item::Set).collect()).collect();
+    let mut branches: Vec<Vec<Item>> = by_width
+        .into_iter()
+        .filter(|sets| !sets.is_empty())
+        .map(|sets| sets.into_iter().map(Item::Set).collect())
+        .collect();
     match branches.len() {
         1 => items.append(&mut branches[0]),
         _ => items.push(Item::OneOf(branches)),
@@ -166,7 +169,10 @@ fn spell_class(class: &Class, items: &mut Vec<Item>) {
 /// holds the plain letter.
 fn is_of_a_folded_letter(bytes: &[Utf8Range], ascii: &[u64]) -> bool {
     let plain = |letter: u8| ascii.first().is_some_and(|set| set & set_of(letter) != 0);
-    let is = |spelt: &[u8]| bytes.len() == spelt.len() && bytes.iter().zip(spelt).all(|(range, byte)| range.start == *byte && range.end == *byte);
+    let is = |spelt: &[u8]| {
+        bytes.len() == spelt.len()
+            && bytes.iter().zip(spelt).all(|(range, byte)| range.start == *byte && range.end == *byte)
+    };
     is("\u{17f}".as_bytes()) && plain(b's') || is("\u{212a}".as_bytes()) && plain(b'k')
 }
 
@@ -215,7 +221,11 @@ fn best(items: &[Item], before: Option<usize>, sample: &Sample) -> Option<Choice
         digits.goes_on_at(here);
         if let Item::Again(one, copies) = item {
             for _ in 0..*copies {
-                one.iter().for_each(|item| if let Item::Set(set) = item { runs.push(*set) });
+                for item in one {
+                    if let Item::Set(set) = item {
+                        runs.push(*set);
+                    }
+                }
             }
         }
     }
@@ -256,7 +266,9 @@ impl Runs {
             return false;
         }
         let mut with = self.forms.clone();
-        with.iter_mut().for_each(|form| form.push(set));
+        for form in &mut with {
+            form.push(set);
+        }
         self.forms.append(&mut with);
         true
     }
@@ -320,13 +332,13 @@ fn plain_forms(items: &[Item]) -> Option<Vec<Vec<u64>>> {
 struct Digits {
     set: u64,
     length: usize,
-    digits: usize,
+    certain: usize,
     at: Option<usize>,
 }
 
 impl Digits {
     fn begin(at: Option<usize>) -> Self {
-        Self { set: 0, length: 0, digits: 0, at }
+        Self { set: 0, length: 0, certain: 0, at }
     }
 
     fn take(&mut self, item: &Item) -> bool {
@@ -341,7 +353,7 @@ impl Digits {
         self.set |= set;
         if matches!(item, Item::Set(_)) {
             self.length += 1;
-            self.digits += usize::from(set == set_of(b'0'));
+            self.certain += usize::from(set == set_of(b'0'));
         }
         true
     }
@@ -353,7 +365,7 @@ impl Digits {
     }
 
     fn end(&mut self) -> Option<Choice> {
-        let Self { set, length, digits, at } = std::mem::replace(self, Self::begin(None));
+        let Self { set, length, certain: digits, at } = std::mem::replace(self, Self::begin(None));
         (digits >= FEWEST_DIGITS).then(|| (NUMBER_COST, vec![Run::Stretch { set, length, digits, before: at }]))
     }
 }
@@ -365,8 +377,8 @@ fn best_window(run: &[u64], before: Option<usize>, sample: &Sample) -> Option<Ch
     let run = &run[..run.len().min(LONGEST_RUN)];
     let mut sets = run.to_vec();
     sets.resize(run.len().max(WINDOW), ALL);
-    let costs = (0..=sets.len() - WINDOW)
-        .filter_map(|window| Some((sample.cost_of(&sets[window..window + WINDOW])?, window)));
+    let costs =
+        (0..=sets.len() - WINDOW).filter_map(|window| Some((sample.cost_of(&sets[window..window + WINDOW])?, window)));
     let far = if before.is_some_and(|before| before <= FARTHEST) { 1 } else { FAR_COST };
     match (costs.map(|(cost, window)| (cost * far, window)).min(), stretch(run, before)) {
         (Some((cost, window)), long) if long.is_none() || cost < STRETCH_COST => {
@@ -383,7 +395,7 @@ fn stretch(run: &[u64], before: Option<usize>) -> Option<Run> {
     let set = longest.iter().fold(0, |union, set| union | set);
     // How much of the run stands before the stretch is not told: its length is more than that.
     let before = before.map(|before| before + run.len());
-    (longest.len() >= SHORTEST_STRETCH).then(|| Run::Stretch { set, length: longest.len(), digits: 0, before })
+    (longest.len() >= SHORTEST_STRETCH).then_some(Run::Stretch { set, length: longest.len(), digits: 0, before })
 }
 
 /// Text as it is, by which rare windows are told from common ones.
