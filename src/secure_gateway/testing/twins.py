@@ -97,7 +97,9 @@ class Twins:
     def _of_native(self, *arguments: Any) -> Outcome:
         found = outcome(self._native, *arguments)
         if isinstance(found, Raised) and not issubclass(found.kind, Exception):
-            raise TwinsDifferError(f"a panic left the native function, and passes every handler of exceptions: it {found}")
+            raise TwinsDifferError(
+                f"a panic left the native function, and passes every handler of exceptions: it {found}"
+            )
         return found
 
     def _equal(self, native: Outcome, twin: Outcome) -> bool:
