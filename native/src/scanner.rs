@@ -1,13 +1,15 @@
 //! The gate for Python: walks a nested value and says which of its strings need a closer look.
 
+use std::mem::take;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
-use crate::gate::Gate;
 use crate::gate::folding::{Folded, Folding};
+use crate::gate::{Asked, Gate};
 
 /// Deeper than this nobody may nest, whatever the configuration says: the walk recurses.
 const DEEPEST: usize = 1000;
@@ -19,9 +21,19 @@ const LABEL_LONGEST: usize = 128;
 /// Longer texts are looked at after the walk, and without the interpreter's lock.
 const LONG: usize = 64 * 1024;
 
+/// The patterns that fire in one view of a text.
+type Fired = Vec<usize>;
+/// A string that needs a closer look: its number, the way to it (the place in each dict or list from the outermost on), whether it is a key, and what
+/// fires in it as it is and folded; None where that is for the twin to say.
+type Suspect = (usize, Vec<usize>, bool, Option<(Fired, Fired)>);
+
 /// Candidate patterns, ready to be looked for in nested values. Threads may share one.
 #[pyclass(frozen, module = "secure_gateway_native")]
 pub struct CandidateGate {
+    candidates: Vec<String>,
+    /// For `fired`: the candidates alone.
+    alone: OnceLock<Gate>,
+    /// For `suspects`: each candidate with any of the exact patterns behind it.
     gate: Gate,
     folding: Folding,
     fold: Py<PyAny>,
@@ -30,61 +42,81 @@ pub struct CandidateGate {
 
 #[pymethods]
 impl CandidateGate {
-    /// Prepare `patterns`. `fold` returns the folded spellings of a text's characters, as a list; `bare`: names of fields that say nothing.
+    /// Prepare `detectors`: candidate patterns, each with the exact patterns behind it. `fold` returns the folded spellings of a text's
+    /// characters, as a list; `bare`: names of fields that say nothing.
     ///
     /// # Errors
     /// `ValueError` for what is no pattern.
     #[new]
-    #[allow(clippy::needless_pass_by_value)] // pyo3 hands over what it took from Python
-    fn new(patterns: Vec<String>, fold: Py<PyAny>, bare: Vec<String>) -> PyResult<Self> {
-        let made = catch_unwind(AssertUnwindSafe(|| Gate::new(&patterns)));
-        let gate = match made {
-            Ok(Ok(gate)) => gate,
-            Ok(Err(refused)) => {
-                return Err(PyValueError::new_err(format!("pattern {}: {}", refused.index, refused.reason)));
-            }
-            Err(_) => return Err(PyValueError::new_err("the patterns cannot be prepared")),
-        };
-        Ok(Self { gate, folding: Folding::new(), fold, bare })
+    fn new(detectors: Vec<(String, Vec<String>)>, fold: Py<PyAny>, bare: Vec<String>) -> PyResult<Self> {
+        let mut wanted = Vec::new();
+        let mut candidates = Vec::new();
+        for (candidate, exact) in detectors {
+            let mut patterns = vec![candidate.clone()];
+            patterns.extend(exact.into_iter().reduce(|any, other| format!("(?:{any})|(?:{other})")));
+            wanted.push(patterns);
+            candidates.push(candidate);
+        }
+        let gate = prepared(&wanted)?;
+        Ok(Self { candidates, alone: OnceLock::new(), gate, folding: Folding::new(), fold, bare })
     }
 
-    /// Return the places of the patterns that match in `data` as it stands, in order.
-    fn fired(&self, data: &[u8]) -> Vec<usize> {
-        let all = || (0..self.gate.len()).collect();
-        contained(|| {
+    /// Return the places of the candidates that match in `data` as it stands, in order.
+    fn fired(&self, data: &[u8]) -> PyResult<Vec<usize>> {
+        let gate = match self.alone.get() {
+            Some(gate) => gate,
+            None => {
+                let wanted: Vec<_> = self.candidates.iter().map(|candidate| vec![candidate.clone()]).collect();
+                let made = prepared(&wanted)?;
+                self.alone.get_or_init(|| made)
+            }
+        };
+        let all = || (0..gate.len()).collect();
+        Ok(contained(|| {
             let mut found = Vec::new();
-            self.gate.fired(data, &mut found);
+            gate.fired(data, &mut Asked::default(), &mut found);
             found.sort_unstable();
             Some(found)
         })
-        .unwrap_or_else(all)
+        .unwrap_or_else(all))
     }
 
-    /// Return which strings of `value` some pattern matches in, as numbers in the order of the walk (keys before the values of their dict, empty
-    /// ones not counted); None where it declines: larger than the limits, or no JSON value of exactly these types.
+    /// Return the strings of `value` in which some candidate and one of its exact patterns match, in the order of the walk (keys before the values
+    /// of their dict): the way to each (its place in each dict or list from the outermost on), whether it is a key, and the places of these
+    /// candidates in the text as it is and folded. None where it declines: larger than the limits, or no JSON value of exactly these types.
     fn suspects(
         &self,
         value: &Bound<'_, PyAny>,
         max_chars: usize,
         max_nodes: usize,
         max_depth: usize,
-    ) -> Option<Vec<usize>> {
+    ) -> Option<Vec<(Vec<usize>, bool, Option<(Fired, Fired)>)>> {
         contained(|| {
             let mut walk = Walk {
                 gate: self,
                 chars_left: max_chars,
                 nodes_left: max_nodes.checked_sub(1)?,
                 number: 0,
+                way: Vec::new(),
                 full: String::new(),
-                folded: String::new(),
+                views: Views::default(),
                 found: Vec::new(),
                 long: Vec::new(),
             };
             let nobody = Names { field: "", member: "", above: "" };
             walk.visit(value, &nobody, max_depth.min(DEEPEST))?;
             walk.look_at_long_ones(value.py())?;
-            Some(walk.found)
+            walk.found.sort_unstable_by_key(|suspect| suspect.0);
+            Some(walk.found.into_iter().map(|(_, way, is_key, fired)| (way, is_key, fired)).collect())
         })
+    }
+}
+
+fn prepared(wanted: &[Vec<String>]) -> PyResult<Gate> {
+    match catch_unwind(AssertUnwindSafe(|| Gate::new(wanted))) {
+        Ok(Ok(gate)) => Ok(gate),
+        Ok(Err(refused)) => Err(PyValueError::new_err(format!("pattern {}: {}", refused.index, refused.reason))),
+        Err(_) => Err(PyValueError::new_err("the patterns cannot be prepared")),
     }
 }
 
@@ -93,33 +125,39 @@ fn contained<T>(work: impl FnOnce() -> Option<T>) -> Option<T> {
 }
 
 impl CandidateGate {
-    /// Whether no pattern matches in `text`, as it is and folded; None where it declines.
-    fn is_clean(&self, py: Python<'_>, text: &str, folded: &mut String) -> Option<bool> {
+    /// Look at `text` as it is and folded; None where it declines.
+    fn look(&self, py: Python<'_>, text: &str, views: &mut Views) -> Option<()> {
         loop {
             let looked = if text.len() > LONG {
-                py.detach(|| self.looked_at(text, folded))
+                py.detach(|| self.look_at_both(text, views))
             } else {
-                self.looked_at(text, folded)
+                self.look_at_both(text, views)
             };
             match looked {
-                Ok(clean) => return Some(clean),
+                Ok(()) => return Some(()),
                 Err(page) => self.learn(py, page)?,
             }
         }
     }
 
-    fn looked_at(&self, text: &str, folded: &mut String) -> Result<bool, u32> {
-        if !self.gate.is_clean(text.as_bytes()) {
-            return Ok(false);
-        }
+    fn look_at_both(&self, text: &str, views: &mut Views) -> Result<(), u32> {
+        self.look_at(text, &mut views.asked, &mut views.as_it_is);
+        views.folded.clear();
         if text.is_ascii() {
-            return Ok(true);
+            return Ok(());
         }
-        match self.folding.fold(text, folded) {
-            Folded::Same => Ok(true),
-            Folded::Other => Ok(self.gate.is_clean(folded.as_bytes())),
-            Folded::Missing(page) => Err(page),
+        match self.folding.fold(text, &mut views.spelling) {
+            Folded::Same => {}
+            Folded::Other => self.look_at(&views.spelling, &mut views.asked, &mut views.folded),
+            Folded::Missing(page) => return Err(page),
         }
+        Ok(())
+    }
+
+    fn look_at(&self, text: &str, asked: &mut Asked, fired: &mut Fired) {
+        fired.clear();
+        self.gate.fired(text.as_bytes(), asked, fired);
+        fired.sort_unstable();
     }
 
     fn learn(&self, py: Python<'_>, page: u32) -> Option<()> {
@@ -136,15 +174,31 @@ struct Names<'a> {
     above: &'a str,
 }
 
+/// What fires in a text as it is and folded, and room for its folded spelling.
+#[derive(Default)]
+struct Views {
+    as_it_is: Fired,
+    folded: Fired,
+    spelling: String,
+    asked: Asked,
+}
+
+impl Views {
+    fn are_clean(&self) -> bool {
+        self.as_it_is.is_empty() && self.folded.is_empty()
+    }
+}
+
 struct Walk<'a, 'py> {
     gate: &'a CandidateGate,
     chars_left: usize,
     nodes_left: usize,
     number: usize,
+    way: Vec<usize>,
     full: String,
-    folded: String,
-    found: Vec<usize>,
-    long: Vec<(usize, String, Bound<'py, PyString>)>,
+    views: Views,
+    found: Vec<Suspect>,
+    long: Vec<(usize, Vec<usize>, String, Bound<'py, PyString>)>,
 }
 
 impl<'py> Walk<'_, 'py> {
@@ -158,7 +212,7 @@ impl<'py> Walk<'_, 'py> {
         if let Ok(list) = value.cast_exact::<PyList>() {
             self.nodes_left = self.nodes_left.checked_sub(list.len())?;
             let depth = depth_left.checked_sub(1)?;
-            return list.iter().try_for_each(|item| self.visit(&item, names, depth));
+            return self.items(list.iter(), names, depth);
         }
         if value.is_exact_instance_of::<PyBool>() || value.is_none() {
             return Some(());
@@ -175,24 +229,45 @@ impl<'py> Walk<'_, 'py> {
         if let Ok(tuple) = value.cast_exact::<PyTuple>() {
             self.nodes_left = self.nodes_left.checked_sub(tuple.len())?;
             let depth = depth_left.checked_sub(1)?;
-            return tuple.iter().try_for_each(|item| self.visit(&item, names, depth));
+            return self.items(tuple.iter(), names, depth);
         }
         None
+    }
+
+    fn items(
+        &mut self,
+        items: impl Iterator<Item = Bound<'py, PyAny>>,
+        names: &Names<'_>,
+        depth_left: usize,
+    ) -> Option<()> {
+        let level = self.way.len();
+        self.way.push(0);
+        for (place, item) in items.enumerate() {
+            self.way[level] = place;
+            self.visit(&item, names, depth_left)?;
+        }
+        self.way.pop();
+        Some(())
     }
 
     fn members(&mut self, dict: &Bound<'py, PyDict>, names: &Names<'_>, depth_left: usize) -> Option<()> {
         self.nodes_left = self.nodes_left.checked_sub(dict.len())?;
         let depth = depth_left.checked_sub(1)?;
-        for (key, _) in dict {
+        let level = self.way.len();
+        self.way.push(0);
+        for (place, (key, _)) in dict.iter().enumerate() {
+            self.way[level] = place;
             self.take_plain(key.cast_exact::<PyString>().ok()?)?;
         }
-        for (key, child) in dict {
+        for (place, (key, child)) in dict.iter().enumerate() {
+            self.way[level] = place;
             let key = key.cast_exact::<PyString>().ok()?;
             let name = key.to_str().ok()?;
             let label = label(dict, name);
             let field = label.as_ref().map_or(name, |label| label.to_str().unwrap_or(name));
             self.visit(&child, &Names { field, member: name, above: names.member }, depth)?;
         }
+        self.way.pop();
         Some(())
     }
 
@@ -203,8 +278,8 @@ impl<'py> Walk<'_, 'py> {
             return Some(());
         }
         self.chars_left = self.chars_left.checked_sub(text.len())?;
-        let clean = self.gate.is_clean(key.py(), text, &mut self.folded)?;
-        self.note(clean);
+        self.gate.look(key.py(), text, &mut self.views)?;
+        self.note(true);
         Some(())
     }
 
@@ -216,18 +291,18 @@ impl<'py> Walk<'_, 'py> {
         self.chars_left = self.chars_left.checked_sub(text.len())?;
         if text.len() > LONG {
             self.write_names(names);
-            self.long.push((self.number, self.full.clone(), value.clone()));
+            self.long.push((self.number, self.way.clone(), self.full.clone(), value.clone()));
             self.number += 1;
             return Some(());
         }
-        let clean = if names.field.is_empty() {
-            self.gate.is_clean(value.py(), text, &mut self.folded)?
+        if names.field.is_empty() {
+            self.gate.look(value.py(), text, &mut self.views)?;
         } else {
             self.write_names(names);
             self.full.push_str(text);
-            self.gate.is_clean(value.py(), &self.full, &mut self.folded)?
-        };
-        self.note(clean);
+            self.gate.look(value.py(), &self.full, &mut self.views)?;
+        }
+        self.note(false);
         Some(())
     }
 
@@ -235,15 +310,22 @@ impl<'py> Walk<'_, 'py> {
         self.chars_left = self.chars_left.checked_sub(text.len())?;
         self.write_names(names);
         self.full.push_str(text);
-        let clean = self.gate.gate.is_clean(self.full.as_bytes());
-        // A name beyond ASCII is folded with its key, but context is judged on the whole.
-        self.note(clean && self.full.is_ascii());
+        if self.full.is_ascii() {
+            self.gate.look_at(&self.full, &mut self.views.asked, &mut self.views.as_it_is);
+            self.views.folded.clear();
+            self.note(false);
+        } else {
+            // A name beyond ASCII is folded with its key, but context is judged on the whole.
+            self.found.push((self.number, self.way.clone(), false, None));
+            self.number += 1;
+        }
         Some(())
     }
 
-    fn note(&mut self, clean: bool) {
-        if !clean {
-            self.found.push(self.number);
+    fn note(&mut self, is_key: bool) {
+        if !self.views.are_clean() {
+            let fired = (take(&mut self.views.as_it_is), take(&mut self.views.folded));
+            self.found.push((self.number, self.way.clone(), is_key, Some(fired)));
         }
         self.number += 1;
     }
@@ -267,13 +349,12 @@ impl<'py> Walk<'_, 'py> {
     }
 
     fn look_at_long_ones(&mut self, py: Python<'py>) -> Option<()> {
-        for (number, mut full, value) in std::mem::take(&mut self.long) {
+        for (number, way, mut full, value) in take(&mut self.long) {
             full.push_str(value.to_str().ok()?);
-            if !self.gate.is_clean(py, &full, &mut self.folded)? {
-                self.found.push(number);
-            }
+            self.gate.look(py, &full, &mut self.views)?;
+            (self.number, self.way) = (number, way);
+            self.note(false);
         }
-        self.found.sort_unstable();
         Some(())
     }
 }

@@ -24,10 +24,14 @@ class CandidateGate(Protocol):
     def fired(self, data: bytes) -> list[int]:
         """Return the indices of the patterns that match in ``data``, in order."""
 
-    def suspects(self, value: Any, max_chars: int, max_nodes: int, max_depth: int) -> list[int] | None:
-        """Return the numbers of the strings of ``value`` in which a pattern matches, folded or not, each behind the name of its field.
+    def suspects(
+        self, value: Any, max_chars: int, max_nodes: int, max_depth: int
+    ) -> list[tuple[list[int], bool, tuple[list[int], list[int]] | None]] | None:
+        """Return the strings of ``value`` in which a candidate and one of its exact patterns match, each behind the name of its field.
 
-        None where it declines: more than the limits allow, or a type that JSON does not have.
+        For each: the way to it (its place in each dict or list, from the outermost on), whether it is a key, and the candidates that match in
+        the text as it is and folded, where that could be told. None where it declines: more than the limits allow, or a type that JSON does
+        not have.
         """
 
 
@@ -35,7 +39,9 @@ class Core(Protocol):
     """What the core offers. ``count_values`` answers -1 where its twin would raise: the twin is then asked to say what is wrong."""
 
     @property
-    def CandidateGate(self) -> Callable[[list[str], Callable[[str], list[str]], list[str]], CandidateGate]:  # noqa: N802 - a class of the extension
+    def CandidateGate(  # noqa: N802 - a class of the extension
+        self,
+    ) -> Callable[[list[tuple[str, list[str]]], Callable[[str], list[str]], list[str]], CandidateGate]:
         """Make a gate of RE2 patterns, of what folds the characters of a text, and of the names of fields that say nothing of their own.
 
         Raises ``ValueError`` for a pattern that cannot be taken.

@@ -3,10 +3,13 @@
 //! A pattern is read as a sequence of such sets and of gaps about which nothing is known. A run between two gaps stands in every match; of an
 //! alternation, a run of one of its branches does. So whoever finds none of the runs that were chosen for a pattern knows that it does not match.
 
-use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 use regex_syntax::utf8::{Utf8Range, Utf8Sequences};
 
-use super::symbols::{ALL, SYMBOL, set_of};
+use super::symbols::{ALL, members, set_of};
 
 /// How many neighbours are looked up at once.
 pub const WINDOW: usize = 4;
@@ -20,16 +23,25 @@ const FEWEST_DIGITS: usize = 7;
 const MOST_SIGNS: u32 = 8;
 /// All letters, and all bytes beyond ASCII, whose symbols are those of other bytes too.
 const LETTERS: u64 = (1 << 26) - 1;
+const BLANKS: [char; 5] = [' ', '\n', '\t', '\r', '\x0c'];
+/// In a text without long runs no word is longer, in bytes: between blanks.
+pub const LONGEST_WORD: usize = 64;
+/// In a text without long runs no more bytes stand between letters and digits.
+pub const LONGEST_GAP: usize = 16;
 /// So many forms of one run are told apart.
 const MOST_FORMS: usize = 16;
 /// So many forms of an alternation are told apart.
 const MOST_BRANCHES: usize = 160;
-/// Where matches begin further before their runs, the whole text is searched when a run is found, and that costs so many times more.
+/// From so many places before a run a match is tried at each; where more are possible, what stands around the run is searched.
 pub const FARTHEST: usize = 48;
-const FAR_COST: u64 = 16;
-const NUMBER_COST: u64 = 6 << 24;
+/// What a try costs grows with what stands before the run: it doubles with so many bytes.
+const NEAR: u64 = 12;
+/// Where matches reach further, the whole text is searched when a run is found, and that costs so many times more.
+pub const FARTHEST_SEARCH: usize = 2048;
+const FAR_COST: u64 = 200;
+const NUMBER_COST: u64 = 800 << 24;
 /// What looking for a stretch costs: windows seen more often in the sample are worse.
-const STRETCH_COST: u64 = 12 << 24;
+const STRETCH_COST: u64 = 1600 << 24;
 /// The most windows (as numbers) that one run may stand for.
 const MOST_WINDOWS: u64 = 1 << 19;
 
@@ -42,7 +54,9 @@ pub enum Run {
         sets: Vec<u64>,
         /// The index in `sets` of the first of the four.
         window: usize,
-        /// How many bytes of a match stand before the run at most; None where there is no limit.
+        /// Whether a word begins or ends before the first byte, and behind the last: behind so many.
+        edges: (bool, Option<usize>),
+        /// How far a match reaches before the run at most (see `reach`); None where there is no limit.
         before: Option<usize>,
     },
     /// At least `length` neighbours that are all of one set.
@@ -53,7 +67,7 @@ pub enum Run {
         length: usize,
         /// How many of them are digits at least.
         digits: usize,
-        /// How many bytes of a match stand before the run at most; None where there is no limit.
+        /// How far a match reaches before the run at most (see `reach`); None where there is no limit.
         before: Option<usize>,
     },
 }
@@ -61,25 +75,29 @@ pub enum Run {
 #[derive(Clone, Debug)]
 enum Item {
     Set(u64),
+    /// A place where a word begins or ends.
+    Edge,
     /// One byte of a set, or nothing.
     Maybe(u64),
-    /// Something of at most so many bytes, each of a set.
+    /// Something that reaches over at most so many bytes, each of a set.
     Gap(Option<usize>, u64),
     /// The last of the bytes just matched, once more: what follows stands right behind so many copies of them.
     Again(Vec<Item>, usize),
     OneOf(Vec<Vec<Item>>),
 }
 
-/// Return the runs of which every match of `hir` holds one, chosen to be rare in `sample` (symbols); None where nothing is known of its matches.
+/// Return the runs of which every match of `hir` holds one, chosen to be rare in `sample`, and what looking for them costs; None where nothing is
+/// known of its matches.
 #[must_use]
-pub fn required(hir: &Hir, sample: &Sample) -> Option<Vec<Run>> {
+pub fn required(hir: &Hir, sample: &Sample) -> Option<(u64, Vec<Run>)> {
     let mut items = Vec::new();
     spell(hir, &mut items);
-    best(&items, Some(0), sample).map(|(_, runs)| runs)
+    best(&items, Some(0), sample)
 }
 
 fn spell(hir: &Hir, items: &mut Vec<Item>) {
     match hir.kind() {
+        HirKind::Look(Look::WordAscii) => items.push(Item::Edge),
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => items.extend(literal.0.iter().map(|byte| Item::Set(set_of(*byte)))),
         HirKind::Class(class) => spell_class(class, items),
@@ -111,11 +129,68 @@ fn spell_repetition(hir: &Hir, repetition: &Repetition, items: &mut Vec<Item>) {
     }
     if !is_exact {
         // The last copies stand right before what follows, whatever the first ones stand behind.
-        items.push(Item::Gap(hir.properties().maximum_len(), symbols_of(&one)));
+        items.push(Item::Gap(reach(hir), symbols_of(&one)));
         if copies > 0 && one.iter().all(|item| matches!(item, Item::Set(_))) {
             items.push(Item::Again(one, copies));
         }
     }
+}
+
+/// Return over how many bytes a match of `hir` reaches at most, in a text without long runs: what a pattern repeats without limit is a word then, or
+/// what stands between words, and so it ends with that. None where there is no limit even so.
+#[must_use]
+pub fn reach(hir: &Hir) -> Option<usize> {
+    if let Some(longest) = hir.properties().maximum_len() {
+        return Some(longest);
+    }
+    match hir.kind() {
+        HirKind::Capture(capture) => reach(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(reach(part)?)),
+        HirKind::Alternation(branches) => branches.iter().try_fold(0, |most, branch| Some(reach(branch)?.max(most))),
+        HirKind::Repetition(repetition) => match repetition.max {
+            Some(most) => reach(&repetition.sub)?.checked_mul(usize::try_from(most).ok()?),
+            None if !holds(&repetition.sub, |char| BLANKS.contains(&char))? => Some(LONGEST_WORD),
+            None if !holds(&repetition.sub, |char| char.is_ascii_alphanumeric() || !char.is_ascii())? => {
+                Some(LONGEST_GAP)
+            }
+            None => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether the class `hir` holds one of the characters that are `wanted`; None for what is no class.
+fn holds(hir: &Hir, wanted: impl Fn(char) -> bool) -> Option<bool> {
+    let ascii = |from: u32, to: u32| (from..=to.min(0x7f)).filter_map(char::from_u32).any(&wanted);
+    match hir.kind() {
+        HirKind::Capture(capture) => holds(&capture.sub, wanted),
+        HirKind::Literal(literal) => match *literal.0 {
+            [byte] => Some(ascii(byte.into(), byte.into())),
+            _ => None,
+        },
+        HirKind::Class(Class::Unicode(class)) => Some(class.ranges().iter().any(|range| {
+            ascii(range.start().into(), range.end().into()) || !range.end().is_ascii() && wanted(range.end())
+        })),
+        HirKind::Class(Class::Bytes(class)) => Some(
+            class
+                .ranges()
+                .iter()
+                .any(|range| ascii(range.start().into(), range.end().into()) || range.end() > 0x7f && wanted('\u{80}')),
+        ),
+        _ => None,
+    }
+}
+
+/// Whether `byte` stands between words.
+#[must_use]
+pub fn is_blank(byte: u8) -> bool {
+    BLANKS.contains(&char::from(byte))
+}
+
+/// Whether `byte` may be part of a word.
+#[must_use]
+pub fn is_of_a_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
 /// Return the symbols of all bytes that `items` match.
@@ -124,6 +199,7 @@ fn symbols_of(items: &[Item]) -> u64 {
         union
             | match item {
                 Item::Set(set) | Item::Maybe(set) | Item::Gap(_, set) => *set,
+                Item::Edge => 0,
                 Item::Again(one, _) => symbols_of(one),
                 Item::OneOf(branches) => branches.iter().fold(0, |union, branch| union | symbols_of(branch)),
             }
@@ -178,13 +254,13 @@ fn is_of_a_folded_letter(bytes: &[Utf8Range], ascii: &[u64]) -> bool {
 
 type Choice = (u64, Vec<Run>);
 
-/// Return the most bytes that `items` match; None where there is no limit.
+/// Return over how many bytes `items` reach at most; None where there is no limit.
 fn longest(items: &[Item]) -> Option<usize> {
     items.iter().try_fold(0_usize, |sum, item| {
         let more = match item {
             Item::Set(_) | Item::Maybe(_) => 1,
             Item::Gap(length, _) => (*length)?,
-            Item::Again(..) => 0,
+            Item::Again(..) | Item::Edge => 0,
             Item::OneOf(branches) => branches.iter().try_fold(0, |most, branch| Some(longest(branch)?.max(most)))?,
         };
         sum.checked_add(more)
@@ -203,9 +279,10 @@ fn best(items: &[Item], before: Option<usize>, sample: &Sample) -> Option<Choice
     let mut runs = Runs::begin(before);
     let mut digits = Digits::begin(before);
     let mut here = before;
-    for item in items {
+    for (index, item) in items.iter().enumerate() {
         match item {
             Item::Set(set) => runs.push(*set),
+            Item::Edge => runs.edge(),
             Item::Maybe(set) if runs.fork(*set) => {}
             Item::OneOf(branches) if runs.branch(branches) => {}
             _ => offer(runs.end(sample)),
@@ -214,7 +291,10 @@ fn best(items: &[Item], before: Option<usize>, sample: &Sample) -> Option<Choice
             offer(digits.end());
         }
         if let Item::OneOf(branches) = item {
-            offer(best_of_all(branches, here, sample));
+            let lead = neighbours_before(&items[..index]);
+            let at =
+                here.map(|here| here.saturating_sub(lead.iter().filter(|item| matches!(item, Item::Set(_))).count()));
+            offer(best_of_all(&lead, branches, neighbours_behind(&items[index + 1..]), at, sample));
         }
         here = here.zip(longest(std::slice::from_ref(item))).and_then(|(here, more)| here.checked_add(more));
         runs.goes_on_at(here);
@@ -234,11 +314,33 @@ fn best(items: &[Item], before: Option<usize>, sample: &Sample) -> Option<Choice
     found
 }
 
-fn best_of_all(branches: &[Vec<Item>], before: Option<usize>, sample: &Sample) -> Option<Choice> {
+/// Return what stands right before the end of `items`, as far as it is known byte for byte.
+fn neighbours_before(items: &[Item]) -> Vec<Item> {
+    if let Some(Item::Again(one, copies)) = items.last() {
+        return std::iter::repeat_n(one, (*copies).min(WINDOW)).flatten().cloned().collect();
+    }
+    let is_known = |item: &&Item| matches!(item, Item::Set(_) | Item::Edge);
+    let mut known: Vec<Item> = items.iter().rev().take_while(is_known).take(WINDOW).cloned().collect();
+    known.reverse();
+    known
+}
+
+fn neighbours_behind(items: &[Item]) -> &[Item] {
+    let known = items.iter().take(WINDOW).take_while(|item| matches!(item, Item::Set(_) | Item::Edge)).count();
+    &items[..known]
+}
+
+fn best_of_all(
+    lead: &[Item],
+    branches: &[Vec<Item>],
+    behind: &[Item],
+    before: Option<usize>,
+    sample: &Sample,
+) -> Option<Choice> {
     let mut cost = 0;
     let mut runs: Vec<Run> = Vec::new();
     for branch in branches {
-        let (more, chosen) = best(branch, before, sample)?;
+        let (more, chosen) = best(&[lead, branch, behind].concat(), before, sample)?;
         cost += more;
         runs.extend(chosen);
     }
@@ -249,14 +351,25 @@ fn best_of_all(branches: &[Vec<Item>], before: Option<usize>, sample: &Sample) -
 struct Runs {
     forms: Vec<Vec<u64>>,
     at: Option<usize>,
+    /// Whether a word begins or ends before the run, and behind what was read of it last.
+    edges: (bool, bool),
 }
 
 impl Runs {
     fn begin(at: Option<usize>) -> Self {
-        Self { forms: vec![Vec::new()], at }
+        Self { forms: vec![Vec::new()], at, edges: (false, false) }
+    }
+
+    fn edge(&mut self) {
+        if self.forms.iter().all(Vec::is_empty) {
+            self.edges.0 = true;
+        } else if !self.forms.iter().any(Vec::is_empty) {
+            self.edges.1 = true;
+        }
     }
 
     fn push(&mut self, set: u64) {
+        self.edges.1 = false;
         self.forms.iter_mut().for_each(|form| form.push(set));
     }
 
@@ -265,6 +378,7 @@ impl Runs {
         if self.forms[0].is_empty() || self.forms.len() >= MOST_FORMS {
             return false;
         }
+        self.edges.1 = false;
         let mut with = self.forms.clone();
         for form in &mut with {
             form.push(set);
@@ -282,6 +396,7 @@ impl Runs {
         if self.forms.len() * spelt.len() > MOST_BRANCHES {
             return false;
         }
+        self.edges.1 = false;
         self.forms = self
             .forms
             .iter()
@@ -298,10 +413,11 @@ impl Runs {
 
     fn end(&mut self, sample: &Sample) -> Option<Choice> {
         let forms = std::mem::replace(&mut self.forms, vec![Vec::new()]);
+        let edges = std::mem::replace(&mut self.edges, (false, false));
         let mut cost = 0;
         let mut chosen = Vec::new();
         for form in forms {
-            let (more, run) = best_window(&form, self.at, sample)?;
+            let (more, run) = best_window(&form, edges, self.at, sample)?;
             cost += more;
             chosen.extend(run);
         }
@@ -321,6 +437,7 @@ fn plain_forms(items: &[Item]) -> Option<Vec<Vec<u64>>> {
                     return None;
                 }
             }
+            Item::Edge => {}
             Item::OneOf(branches) if runs.branch(branches) => {}
             _ => return None,
         }
@@ -344,7 +461,7 @@ impl Digits {
     fn take(&mut self, item: &Item) -> bool {
         let set = match item {
             Item::Set(set) | Item::Maybe(set) | Item::Gap(_, set) => *set,
-            Item::Again(..) => return true,
+            Item::Again(..) | Item::Edge => return true,
             Item::OneOf(_) => return false,
         };
         if set & LETTERS != 0 || (set | self.set).count_ones() > MOST_SIGNS {
@@ -370,19 +487,20 @@ impl Digits {
     }
 }
 
-fn best_window(run: &[u64], before: Option<usize>, sample: &Sample) -> Option<Choice> {
+fn best_window(run: &[u64], edges: (bool, bool), before: Option<usize>, sample: &Sample) -> Option<Choice> {
     if run.is_empty() || run.contains(&0) {
         return None;
     }
+    let edges = (edges.0, (edges.1 && run.len() <= LONGEST_RUN).then_some(run.len()));
     let run = &run[..run.len().min(LONGEST_RUN)];
     let mut sets = run.to_vec();
     sets.resize(run.len().max(WINDOW), ALL);
     let costs =
         (0..=sets.len() - WINDOW).filter_map(|window| Some((sample.cost_of(&sets[window..window + WINDOW])?, window)));
-    let far = if before.is_some_and(|before| before <= FARTHEST) { 1 } else { FAR_COST };
+    let far = before.filter(|before| *before <= FARTHEST_SEARCH).map_or(FAR_COST, |before| 1 + before as u64 / NEAR);
     match (costs.map(|(cost, window)| (cost * far, window)).min(), stretch(run, before)) {
         (Some((cost, window)), long) if long.is_none() || cost < STRETCH_COST => {
-            Some((cost, vec![Run::Window { sets, window, before }]))
+            Some((cost, vec![Run::Window { sets, window, edges, before }]))
         }
         (_, long) => long.map(|long| (STRETCH_COST, vec![long])),
     }
@@ -398,23 +516,28 @@ fn stretch(run: &[u64], before: Option<usize>) -> Option<Run> {
     (longest.len() >= SHORTEST_STRETCH).then_some(Run::Stretch { set, length: longest.len(), digits: 0, before })
 }
 
-/// Text as it is, by which rare windows are told from common ones.
+/// How often windows are seen in texts as they are, by which the rare ones are told from the common ones.
 pub struct Sample {
-    symbols: Vec<u8>,
-    /// Where each symbol stands, but at the end.
-    places: Vec<Vec<usize>>,
+    /// By the first two symbols: the others, and how often the four are seen in a megabyte.
+    seen: Vec<Vec<(u8, u8, u32)>>,
+    known: RefCell<HashMap<[u64; WINDOW], u64>>,
 }
 
 impl Sample {
-    /// Read `text`.
+    /// Read a table as `tools/count_windows.py` writes it: four digits of base 64 and a number in each line.
     #[must_use]
-    pub fn new(text: &str) -> Self {
-        let symbols: Vec<u8> = text.bytes().map(|byte| SYMBOL[usize::from(byte)]).collect();
-        let mut places = vec![Vec::new(); 64];
-        for place in 0..=symbols.len().saturating_sub(WINDOW) {
-            places[usize::from(symbols[place])].push(place);
+    pub fn new(table: &str) -> Self {
+        let mut seen = vec![Vec::new(); 64 * 64];
+        for (window, count) in table.lines().filter_map(|line| line.split_once(' ')) {
+            if let (&[first, second, third, last], Ok(count)) = (window.as_bytes(), count.parse()) {
+                seen[usize::from(digit(first)) << 6 | usize::from(digit(second))].push((
+                    digit(third),
+                    digit(last),
+                    count,
+                ));
+            }
         }
-        Self { symbols, places }
+        Self { seen, known: RefCell::default() }
     }
 
     /// Return how often the window is seen, and how many there are, as one number; None where there are too many.
@@ -423,11 +546,27 @@ impl Sample {
         if many > MOST_WINDOWS {
             return None;
         }
-        let fits = |place: &&usize| {
-            self.symbols[**place..].iter().zip(window).skip(1).all(|(symbol, set)| set >> symbol & 1 == 1)
-        };
-        let begins = self.places.iter().enumerate().filter(|(symbol, _)| window[0] >> symbol & 1 == 1);
-        let seen: usize = begins.map(|(_, places)| places.iter().filter(fits).count()).sum();
-        Some((seen as u64) << 24 | many)
+        let key: [u64; WINDOW] = window.try_into().ok()?;
+        Some(*self.known.borrow_mut().entry(key).or_insert_with(|| self.count(key) << 24 | many))
+    }
+
+    fn count(&self, [first, second, third, last]: [u64; WINDOW]) -> u64 {
+        let pairs = members(first).flat_map(|first| members(second).map(move |second| first << 6 | second));
+        pairs
+            .flat_map(|pair| &self.seen[pair as usize])
+            .filter(|(one, other, _)| third >> one & last >> other & 1 == 1)
+            .map(|(_, _, count)| u64::from(*count))
+            .sum()
+    }
+}
+
+/// Return the value of a digit of base 64.
+fn digit(char: u8) -> u8 {
+    match char {
+        b'A'..=b'Z' => char - b'A',
+        b'a'..=b'z' => char - b'a' + 26,
+        b'0'..=b'9' => char - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
     }
 }

@@ -49,6 +49,11 @@ pub fn set_of(byte: u8) -> u64 {
     1 << SYMBOL[usize::from(byte)]
 }
 
+/// The symbols of a set.
+pub fn members(set: u64) -> impl Iterator<Item = u32> {
+    (0..SYMBOLS).filter(move |symbol| set >> symbol & 1 == 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -263,7 +263,7 @@ def test_a_value_that_is_clean_as_a_whole_is_clean_string_by_string(value: Any) 
     one_by_one = {
         (finding.pointer, finding.start, finding.end, finding.type)
         for leaf in leaves(value, Limits())
-        for finding in SCANNER._pointed(leaf)
+        for finding in SCANNER._pointed(leaf, None)
     }
     assert whole == one_by_one
 

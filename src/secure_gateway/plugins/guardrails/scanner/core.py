@@ -17,10 +17,10 @@ from secure_gateway.plugins.guardrails.scanner.finding import (
     Span,
 )
 from secure_gateway.plugins.guardrails.scanner.folding import FoldedText, Folder, fold_pattern
-from secure_gateway.plugins.guardrails.scanner.gate import BARE_NAMES, native_gate
+from secure_gateway.plugins.guardrails.scanner.gate import BARE_NAMES, Fired, native_gate
 from secure_gateway.plugins.guardrails.scanner.layers import LAYERS
 from secure_gateway.plugins.guardrails.scanner.serialise import FIELD_END, serialise, spaced
-from secure_gateway.plugins.guardrails.scanner.walk import Leaf, leaves
+from secure_gateway.plugins.guardrails.scanner.walk import Leaf, Ways, leaves
 
 _MAX_LAYERS = 3
 _BATCH = 32
@@ -63,7 +63,10 @@ class Scanner:
         categories = {detector.category for detector in self.detectors}
         self._layers = [layer for layer in LAYERS if not layer.only or layer.only in categories]
         patterns = (*by_candidate, *(layer.candidate for layer in self._layers))
-        self._gate = native_gate(patterns)
+        exact = [tuple(fold_pattern(armed.detector.exact) for armed in group) for group in self._armed]
+        self._gate = native_gate(
+            (*zip(by_candidate, exact, strict=True), *((layer.candidate, ()) for layer in self._layers))
+        )
         self._candidates = self._gate or CandidateSet(patterns)
         self._folder = Folder()
 
@@ -77,19 +80,17 @@ class Scanner:
         if len(text) > self.limits.max_chars:
             msg = f"found a text of {len(text)} characters; at most {self.limits.max_chars} are scanned"
             raise ScanLimitExceeded(msg)
-        found = self._pointed(Leaf(text, "", None, is_key=False))
-        self._refuse_beyond(len(found), 0)
-        return found
+        return self._found(text)
 
     def scan(self, value: object) -> list[Finding]:
         """Return what is found in the keys and values of a nested value; its errors are those of ``scan_text``."""
-        if type(value) is str:
-            return self.scan_text(value)
-        suspects = self._suspects(value)
+        return self.scan_text(value) if type(value) is str else self._found(value)
+
+    def _found(self, value: object) -> list[Finding]:
         found: list[Finding] = []
         way = 0
-        for leaf in suspects:
-            if here := self._pointed(leaf):
+        for leaf, fired in self._suspects(value):
+            if here := self._pointed(leaf, fired):
                 found += here
                 way += len(here[0].pointer)
                 self._refuse_beyond(len(found), way)
@@ -120,25 +121,28 @@ class Scanner:
         if findings > self.limits.max_findings or way > self.limits.max_chars:
             raise _too_many(self.limits)
 
-    def _suspects(self, value: object) -> Iterable[Leaf]:
-        """Return the strings in which a candidate may fire."""
+    def _suspects(self, value: object) -> Iterable[tuple[Leaf, Fired | None]]:
+        """Return the strings in which a candidate may fire, with those that do where that is known."""
         if self._gate is not None:
-            numbers = self._gate.suspects(value, self.limits)
-            if numbers is not None:
-                return _numbered(leaves(value, self.limits), numbers) if numbers else ()
+            suspects = self._gate.suspects(value, self.limits)
+            if suspects is not None:
+                ways = Ways(value)
+                return ((ways.leaf(way, is_key=is_key), fired) for way, is_key, fired in suspects)
+        if type(value) is str:
+            return ((Leaf(value, "", None, is_key=False), None),)
         return () if self._is_clean(serialise(value, self.limits)) else self._suspicious_batches(value)
 
-    def _suspicious_batches(self, value: object) -> Iterator[Leaf]:
+    def _suspicious_batches(self, value: object) -> Iterator[tuple[Leaf, None]]:
         """Yield the strings of the batches in which a candidate fires: a match per string costs more than the match."""
         walk = leaves(value, self.limits)
         while batch := list(islice(walk, _BATCH)):
             text = "\n".join(_in_its_field(leaf) for leaf in batch)
             if not self._is_clean(text.encode("utf-8", "surrogatepass")):
-                yield from batch
+                yield from ((leaf, None) for leaf in batch)
 
-    def _pointed(self, leaf: Leaf) -> list[Finding]:
+    def _pointed(self, leaf: Leaf, fired: Fired | None) -> list[Finding]:
         full = _in_its_field(leaf)
-        hits = self._examine(full, len(full) - len(leaf.text))
+        hits = self._examine(full, len(full) - len(leaf.text), fired=fired)
         if not hits:
             return []
         if leaf.is_key and leaf.place is not None:
@@ -146,24 +150,29 @@ class Scanner:
         pointer = leaf.pointer()
         return [Finding(d.type, d.category, pointer, start, end, sure, d.id) for start, end, sure, d in hits]
 
-    def _examine(self, full: str, skip: int, layer: int = 0) -> list[_Hit]:
-        """Run the exact checks on ``full``, as it is and folded; places count from ``skip``, and nothing before it is a hit."""
-        hits = self._hits(full, layer)
+    def _examine(self, full: str, skip: int, layer: int = 0, fired: Fired | None = None) -> list[_Hit]:
+        """Run the exact checks on ``full``, as it is and folded; places count from ``skip``, and nothing before it is a hit.
+
+        ``fired``: the candidates that are worth a look; all that fire where it is None.
+        """
+        hits = self._hits(full, layer, fired)
         if not hits:
             return hits
         inside = [(max(0, start - skip), end - skip, sure, d) for start, end, sure, d in hits if end > skip]
         return _without_covered(self._weighed(inside))
 
-    def _hits(self, full: str, layer: int) -> list[_Hit]:
+    def _hits(self, full: str, layer: int, known: Fired | None = None) -> list[_Hit]:
         """Return what stands in ``full`` as it is, folded and decoded, by places in characters."""
         data = full.encode("utf-8", "surrogatepass")
-        fired = self._candidates.fired(data)
+        fired = self._candidates.fired(data) if known is None else known[0]
         hits = list(_in_characters(self._exact(data, fired, layer), data, None))
         hits += self._hidden(full, fired, layer)
+        if known is not None and not known[1]:
+            return hits
         if not data.isascii():
             folded = self._folder.fold(full, data)
             if folded is not None:
-                fired = self._candidates.fired(folded.data)
+                fired = self._candidates.fired(folded.data) if known is None else known[1]
                 hits += _in_characters(self._exact(folded.data, fired, layer), folded.data, folded)
                 hits += _in_original(self._hidden(folded.text, fired, layer), folded)
         return hits
@@ -210,14 +219,6 @@ class Scanner:
         if score < self._threshold:
             return [hit for hit in hits if hit[3].category != "injection"]
         return [(s, e, max(sure, score) if d.category == "injection" else sure, d) for s, e, sure, d in hits]
-
-
-def _numbered(walk: Iterator[Leaf], numbers: Sequence[int]) -> Iterator[Leaf]:
-    """Yield the leaves of these numbers, which ascend."""
-    last = -1
-    for number in numbers:
-        yield from islice(walk, number - last - 1, number - last)
-        last = number
 
 
 def _in_its_field(leaf: Leaf) -> str:

@@ -12,6 +12,11 @@ from secure_gateway.plugins.guardrails.scanner.folding import fold_char
 BARE_NAMES = frozenset(
     "number no num nr value id code text raw digits data content doc document details $value #text".split()
 )
+Fired = tuple[list[int], list[int]]
+"""The places of the candidates that fire in a text as it is, and folded."""
+Suspect = tuple[list[int], bool, Fired | None]
+"""The way to a string (see ``Ways``), whether it is a key, and what fires in it, where the core could tell."""
+
 _KEPT = 16  # sets of patterns: a gateway has one for each provider and policy
 
 
@@ -25,8 +30,8 @@ class NativeGate:
         """Return the indices of the patterns that match somewhere in ``data``, in order."""
         return self._gate.fired(data)
 
-    def suspects(self, value: object, limits: Limits) -> list[int] | None:
-        """Return the numbers, in the order of ``leaves``, of the strings in which a candidate fires.
+    def suspects(self, value: object, limits: Limits) -> list[Suspect] | None:
+        """Return the strings in which a candidate and an exact pattern behind it match.
 
         None where the core declines: content beyond the limits or of types that it does not know, of which the twin says what is wrong.
         """
@@ -34,16 +39,18 @@ class NativeGate:
 
 
 @lru_cache(_KEPT)
-def native_gate(patterns: tuple[str, ...]) -> NativeGate | None:
-    """Return the gate for ``patterns``, shared by all who ask for the same ones; None where the Python twin is in use.
+def native_gate(detectors: tuple[tuple[str, tuple[str, ...]], ...]) -> NativeGate | None:
+    """Return the gate for ``detectors``, shared by all who ask for the same ones; None where the Python twin is in use.
 
+    Each is a candidate and the exact patterns behind it; one without these is a candidate that is worth a look wherever it fires.
     None also where the core does not take one of them: RE2 then does, or says what is wrong with it.
     """
     native = core()
     if native is None:
         return None
+    wanted = [(candidate, list(exact)) for candidate, exact in detectors]
     try:
-        return NativeGate(native.CandidateGate(list(patterns), _folded, sorted(BARE_NAMES)))
+        return NativeGate(native.CandidateGate(wanted, _folded, sorted(BARE_NAMES)))
     except ValueError:
         return None
 

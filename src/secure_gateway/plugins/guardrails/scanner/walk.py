@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,6 +17,8 @@ MEMBER_MARK = "~at"  # a step through a key that is not shown
 _LONG_KEY = 128
 _MAX_BITS = 4096  # str() of a longer int is quadratic, and CPython refuses it
 _PAIRS = {"value": ("key", "name"), "Value": ("Key", "Name")}  # how lists of variables, headers and tags are written
+_GONE = object()
+_CHANGED = "found a value that another thread changed while it was scanned; hand over a copy that nobody else writes to"
 _PRINTED = (UUID, datetime, date, time, Decimal)
 
 
@@ -128,6 +131,47 @@ def leaves(value: object, limits: Limits) -> Iterator[Leaf]:
         raise _exceeded(limits)
 
 
+class Ways:
+    """Finds single strings of a nested value, as ``leaves`` yields them, by the ways to them: their places in each dict or list.
+
+    Ask for a dict's keys before the values behind them: what is found in a key masks it in the pointers of these.
+    """
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+        self._places: dict[tuple[int, ...], Place] = {}
+
+    def leaf(self, way: list[int], *, is_key: bool) -> Leaf:
+        """Return the string at the end of ``way``.
+
+        Raises:
+            ScannerError: There is none any more: the value changed while it was scanned.
+        """
+        node: Any = self._value
+        place: Place | None = None
+        field = ""
+        for depth, index in enumerate(way, start=1):
+            step = tuple(way[:depth])
+            if isinstance(node, dict):
+                key, child = next(islice(node.items(), index, None), (_GONE, None))
+                if key is _GONE:
+                    raise ScannerError(_CHANGED)
+                name = text_of(key)
+                place = self._places.get(step) or Place(place, name, index, masked=_is_masked(key, name))
+                if is_key and depth == len(way):
+                    self._places[step] = place
+                    return Leaf(name, "", place, is_key=True)
+                field = _label(node, name)
+            else:
+                if not isinstance(node, list | tuple) or index >= len(node):
+                    raise ScannerError(_CHANGED)
+                child = node[index]
+                place = self._places.get(step) or Place(place, None, index, masked=False)
+            self._places[step] = place
+            node = child
+        return Leaf(text_of(node), field, place, is_key=False)
+
+
 def _members(
     node: dict[Any, Any], parent: Place | None, depth: int
 ) -> tuple[list[tuple[Any, str, Place | None, int]], list[Leaf]]:
@@ -135,11 +179,15 @@ def _members(
     keys: list[Leaf] = []
     for index, (key, child) in enumerate(node.items()):
         name = text_of(key)
-        place = Place(parent, name, index, masked=type(key) is not str or len(name) > _LONG_KEY)
+        place = Place(parent, name, index, masked=_is_masked(key, name))
         if name:
             keys.append(Leaf(name, "", place, is_key=True))
         children.append((child, _label(node, name), place, depth))
     return children, keys
+
+
+def _is_masked(key: object, name: str) -> bool:
+    return type(key) is not str or len(name) > _LONG_KEY
 
 
 def _label(node: dict[Any, Any], name: str) -> str:
