@@ -23,9 +23,9 @@ const LONG: usize = 64 * 1024;
 
 /// The patterns that fire in one view of a text.
 type Fired = Vec<usize>;
-/// A string that needs a closer look: its number, the way to it (the place in each dict or list from the outermost on), whether it is a key, and what
-/// fires in it as it is and folded; None where that is for the twin to say.
-type Suspect = (usize, Vec<usize>, bool, Option<(Fired, Fired)>);
+/// A string that needs a closer look: the way to it (its place in each dict or list from the outermost on), whether it is a key, and what fires in it
+/// as it is and folded; None where that is for the twin to say.
+type Suspect = (Vec<usize>, bool, Option<(Fired, Fired)>);
 
 /// Candidate patterns, ready to be looked for in nested values. Threads may share one.
 #[pyclass(frozen, module = "secure_gateway_native")]
@@ -63,13 +63,12 @@ impl CandidateGate {
 
     /// Return the places of the candidates that match in `data` as it stands, in order.
     fn fired(&self, data: &[u8]) -> PyResult<Vec<usize>> {
-        let gate = match self.alone.get() {
-            Some(gate) => gate,
-            None => {
-                let wanted: Vec<_> = self.candidates.iter().map(|candidate| vec![candidate.clone()]).collect();
-                let made = prepared(&wanted)?;
-                self.alone.get_or_init(|| made)
-            }
+        let gate = if let Some(gate) = self.alone.get() {
+            gate
+        } else {
+            let wanted: Vec<_> = self.candidates.iter().map(|candidate| vec![candidate.clone()]).collect();
+            let made = prepared(&wanted)?;
+            self.alone.get_or_init(|| made)
         };
         let all = || (0..gate.len()).collect();
         Ok(contained(|| {
@@ -90,7 +89,7 @@ impl CandidateGate {
         max_chars: usize,
         max_nodes: usize,
         max_depth: usize,
-    ) -> Option<Vec<(Vec<usize>, bool, Option<(Fired, Fired)>)>> {
+    ) -> Option<Vec<Suspect>> {
         contained(|| {
             let mut walk = Walk {
                 gate: self,
@@ -106,8 +105,8 @@ impl CandidateGate {
             let nobody = Names { field: "", member: "", above: "" };
             walk.visit(value, &nobody, max_depth.min(DEEPEST))?;
             walk.look_at_long_ones(value.py())?;
-            walk.found.sort_unstable_by_key(|suspect| suspect.0);
-            Some(walk.found.into_iter().map(|(_, way, is_key, fired)| (way, is_key, fired)).collect())
+            walk.found.sort_unstable_by_key(|(number, _)| *number);
+            Some(walk.found.into_iter().map(|(_, suspect)| suspect).collect())
         })
     }
 }
@@ -197,7 +196,7 @@ struct Walk<'a, 'py> {
     way: Vec<usize>,
     full: String,
     views: Views,
-    found: Vec<Suspect>,
+    found: Vec<(usize, Suspect)>,
     long: Vec<(usize, Vec<usize>, String, Bound<'py, PyString>)>,
 }
 
@@ -316,7 +315,7 @@ impl<'py> Walk<'_, 'py> {
             self.note(false);
         } else {
             // A name beyond ASCII is folded with its key, but context is judged on the whole.
-            self.found.push((self.number, self.way.clone(), false, None));
+            self.found.push((self.number, (self.way.clone(), false, None)));
             self.number += 1;
         }
         Some(())
@@ -325,7 +324,7 @@ impl<'py> Walk<'_, 'py> {
     fn note(&mut self, is_key: bool) {
         if !self.views.are_clean() {
             let fired = (take(&mut self.views.as_it_is), take(&mut self.views.folded));
-            self.found.push((self.number, self.way.clone(), is_key, Some(fired)));
+            self.found.push((self.number, (self.way.clone(), is_key, Some(fired))));
         }
         self.number += 1;
     }

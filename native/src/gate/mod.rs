@@ -32,8 +32,9 @@ const BUCKETS: usize = 1 << 14;
 const NARROW: u64 = 64;
 /// What looking for a pattern may cost that is not worth comparing with another.
 const RARE: u64 = 40 << 24;
-/// A pattern that may match without end costs so many times more.
-const ENDLESS_COST: u64 = 4;
+/// What a try costs grows with the reach of the pattern: it doubles with so many bytes; one without end costs so many times more.
+const SHORT: u64 = 48;
+const ENDLESS_COST: u64 = 8;
 /// To try one place costs what reading so many bytes does.
 const TRY_COST: usize = 8;
 /// How many bytes may be read again for one pattern in a text: so many at least, and so many times its length.
@@ -122,7 +123,7 @@ impl First {
     /// What it needs and what looking for that costs.
     fn required(&self, sample: &Sample) -> Option<(u64, Vec<Run>)> {
         let (cost, runs) = required(&self.hir, sample)?;
-        Some((if self.reach.is_some() { cost } else { cost.saturating_mul(ENDLESS_COST) }, runs))
+        Some((cost.saturating_mul(self.reach.map_or(ENDLESS_COST, |reach| 1 + reach as u64 / SHORT)), runs))
     }
 }
 
@@ -224,15 +225,14 @@ impl Gate {
                 break;
             }
         }
-        let (place, first) = match best {
-            Some((_, runs, place, first)) => {
-                runs.into_iter().for_each(|run| self.enter(index, run));
-                (place, first)
+        let (place, first) = if let Some((_, runs, place, first)) = best {
+            for run in runs {
+                self.enter(index, run);
             }
-            None => {
-                self.always.push(index);
-                known.ok_or("no pattern")?
-            }
+            (place, first)
+        } else {
+            self.always.push(index);
+            known.ok_or("no pattern")?
         };
         let others = sources.iter().enumerate().filter(|(other, _)| *other != place);
         let others = others.map(|(_, source)| Other { source: source.clone(), engine: OnceLock::new() }).collect();

@@ -413,7 +413,7 @@ impl Runs {
 
     fn end(&mut self, sample: &Sample) -> Option<Choice> {
         let forms = std::mem::replace(&mut self.forms, vec![Vec::new()]);
-        let edges = std::mem::replace(&mut self.edges, (false, false));
+        let edges = std::mem::take(&mut self.edges);
         let mut cost = 0;
         let mut chosen = Vec::new();
         for form in forms {
