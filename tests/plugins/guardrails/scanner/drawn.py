@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 from re import _constants, _parser  # type: ignore[attr-defined]  # the standard parser has no public name
 from typing import Any
@@ -11,6 +12,7 @@ _PRINTABLE = string.ascii_letters + string.digits
 _CATEGORIES = {
     _constants.CATEGORY_DIGIT: string.digits,
     _constants.CATEGORY_WORD: _PRINTABLE,
+    _constants.CATEGORY_NOT_WORD: " -;",
     _constants.CATEGORY_SPACE: " ",
     _constants.CATEGORY_NOT_SPACE: _PRINTABLE,
 }
@@ -21,11 +23,22 @@ def draw_match(pattern: str, rng: random.Random) -> str:
     return "".join(_node(op, argument, rng) for op, argument in _parser.parse(pattern))
 
 
+def drawable(pattern: str) -> str:
+    """Return a folded pattern of RE2 as the standard parser reads it, which knows no classes of Unicode letters."""
+    flags = "".join(sorted(set("".join(re.findall(r"\(\?([is]+)\)", pattern)))))
+    pattern = re.sub(r"\(\?[is]+\)", "", pattern)
+    pattern = re.sub(r"\\x\{([0-9A-Fa-f]+)\}", lambda found: re.escape(chr(int(found[1], 16))), pattern)
+    pattern = pattern.replace(r"\pL", "w").replace(r"\pN", "5").replace(r"\pM", "w").replace(r"\z", r"\Z")
+    return f"(?{flags}){pattern}" if flags else pattern
+
+
 def _node(op: Any, argument: Any, rng: random.Random) -> str:
     if op is _constants.LITERAL:
         return chr(argument)
     if op is _constants.NOT_LITERAL:
         return rng.choice(sorted(set(_PRINTABLE) - {chr(argument)}))
+    if op is _constants.ANY:
+        return rng.choice(_PRINTABLE)
     if op is _constants.AT:
         return ""
     if op is _constants.IN:

@@ -13,7 +13,7 @@ from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Limits
 from secure_gateway.plugins.guardrails.scanner.folding import fold_pattern
 from secure_gateway.plugins.guardrails.scanner.serialise import serialise
-from tests.plugins.guardrails.scanner.drawn import draw_match
+from tests.plugins.guardrails.scanner.drawn import draw_match, drawable
 
 _ROUNDS = 12
 _SURROUNDINGS = ("", '"', '{"a":"', ":", ",", "7", "x", "X", "_", "-", " ", "\n", "é", "\ud800", ")", ".", "[")
@@ -27,16 +27,6 @@ _NARROWER = frozenset(
 _DETECTORS = (*PII_DETECTORS, *SECRET_DETECTORS, *INJECTION_DETECTORS)
 
 
-def _drawable(detector: Detector) -> str:
-    """Return the exact pattern as the standard parser reads it, which knows no classes of Unicode letters."""
-    pattern = fold_pattern(detector.exact)
-    flags = "".join(sorted(set("".join(re.findall(r"\(\?([is]+)\)", pattern)))))
-    pattern = re.sub(r"\(\?[is]+\)", "", pattern)
-    pattern = re.sub(r"\\x\{([0-9A-Fa-f]+)\}", lambda found: re.escape(chr(int(found[1], 16))), pattern)
-    pattern = pattern.replace(r"\pL", "w").replace(r"\pN", "5").replace(r"\pM", "w").replace(r"\z", r"\Z")
-    return f"(?{flags}){pattern}" if flags else pattern
-
-
 @pytest.mark.parametrize(
     "detector", [each for each in _DETECTORS if each.id not in _NARROWER], ids=lambda each: each.id
 )
@@ -46,7 +36,7 @@ def test_a_detector_finds_as_much_as_without_its_candidate(detector: Detector) -
     cue = re.sub(r"[^a-z ].*", "", detector.context[0]) if detector.context else ""
     rng = random.Random(detector.id)  # noqa: S311 - the same samples in every run
     for _ in range(_ROUNDS):
-        drawn = draw_match(_drawable(detector), rng)
+        drawn = draw_match(drawable(fold_pattern(detector.exact)), rng)
         before, after = rng.choice(_SURROUNDINGS), rng.choice(_SURROUNDINGS)
         for text in (drawn, before + drawn + after, f"{cue}: {drawn}"):
             assert usual.scan_text(text) == always.scan_text(text), text
