@@ -1,65 +1,133 @@
 //! Patterns as RE2 understands them, in the spelling of Rust's engine.
 //!
-//! Both read the same syntax; what differs is that `\d`, `\w`, `\s` and `\b` mean ASCII to RE2 and Unicode to Rust.
+//! Both read the same syntax; what differs is that `\d`, `\w`, `\s` and `\b` mean ASCII to RE2 and Unicode to Rust, that `\<` and `\>` are signs
+//! to RE2 and borders of words to Rust, and that Rust has operations on classes.
+
+use std::iter::Peekable;
+use std::str::Chars;
 
 /// Return `pattern` so that Rust's engine finds in bytes what RE2 finds in UTF-8.
 #[must_use]
 pub fn translated(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut chars = pattern.chars().peekable();
-    let mut in_class = false;
     while let Some(char) = chars.next() {
         match char {
-            '\\' => match chars.next() {
-                Some('d') => out.push_str(if in_class { "0-9" } else { "[0-9]" }),
-                Some('w') => out.push_str(if in_class { "0-9A-Za-z_" } else { "[0-9A-Za-z_]" }),
-                Some('s') => out.push_str(if in_class { "\\t\\n\\x0C\\r " } else { "[\\t\\n\\x0C\\r ]" }),
-                Some('D') => out.push_str("[^0-9]"),
-                Some('W') => out.push_str("[^0-9A-Za-z_]"),
-                Some('S') => out.push_str("[^\\t\\n\\x0C\\r ]"),
-                Some('b') => out.push_str("(?-u:\\b)"),
-                Some('B') => out.push_str("(?-u:\\B)"),
-                Some(other) => {
-                    out.push('\\');
-                    out.push(other);
-                }
-                None => out.push('\\'),
-            },
-            '[' if !in_class => {
-                in_class = true;
-                out.push('[');
-                if chars.peek() == Some(&'^') {
-                    chars.next();
-                    out.push('^');
-                }
-                if chars.peek() == Some(&']') {
-                    chars.next();
-                    out.push_str("\\]");
-                }
-            }
-            ']' if in_class => {
-                in_class = false;
-                out.push(']');
-            }
-            '[' if chars.peek() == Some(&':') => {
-                out.push('[');
-                for inner in chars.by_ref() {
-                    out.push(inner);
-                    if inner == ']' {
-                        break;
-                    }
-                }
-            }
-            '-' if in_class && chars.peek() == Some(&'-') => out.push_str("\\-"),
-            // Signs that mean something in a class to Rust's engine only: nested sets and their differences.
-            '[' | '&' | '~' if in_class => {
-                out.push('\\');
-                out.push(char);
-            }
+            '\\' => escape(&mut chars, &mut out),
+            '[' => class(&mut chars, &mut out),
             other => out.push(other),
         }
     }
     out
+}
+
+/// Write what follows a backslash outside a class.
+fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
+    match chars.next() {
+        Some('d') => out.push_str("[0-9]"),
+        Some('w') => out.push_str("[0-9A-Za-z_]"),
+        Some('s') => out.push_str("[\\t\\n\\x0C\\r ]"),
+        Some('b') => out.push_str("(?-u:\\b)"),
+        Some('B') => out.push_str("(?-u:\\B)"),
+        other => escape_anywhere(other, chars, out),
+    }
+}
+
+fn escape_anywhere(escaped: Option<char>, chars: &mut Peekable<Chars<'_>>, out: &mut String) {
+    match escaped {
+        Some('D') => out.push_str("[^0-9]"),
+        Some('W') => out.push_str("[^0-9A-Za-z_]"),
+        Some('S') => out.push_str("[^\\t\\n\\x0C\\r ]"),
+        Some(sign @ ('<' | '>')) => out.push(sign),
+        Some(other) => {
+            out.extend(['\\', other]);
+            match other {
+                'x' | 'p' | 'P' if chars.peek() == Some(&'{') => copy_to('}', chars, out),
+                'x' => out.extend(chars.by_ref().take(2)),
+                'p' | 'P' => out.extend(chars.next()),
+                _ => {}
+            }
+        }
+        None => out.push('\\'),
+    }
+}
+
+fn copy_to(last: char, chars: &mut Peekable<Chars<'_>>, out: &mut String) {
+    for inner in chars.by_ref() {
+        out.push(inner);
+        if inner == last {
+            break;
+        }
+    }
+}
+
+/// What stands before a hyphen in a class says what the hyphen means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// Nothing that a range could begin with.
+    Nothing,
+    /// A character: the hyphen makes it a range.
+    Character,
+    /// A character and a hyphen: what comes ends the range.
+    Hyphen,
+}
+
+/// Write the class whose bracket was just read.
+fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
+    out.push('[');
+    if chars.next_if_eq(&'^').is_some() {
+        out.push('^');
+    }
+    let mut before = Before::Nothing;
+    if chars.next_if_eq(&']').is_some() {
+        out.push_str("\\]");
+        before = Before::Character;
+    }
+    while let Some(char) = chars.next() {
+        let after = if before == Before::Hyphen { Before::Nothing } else { Before::Character };
+        before = match char {
+            ']' => {
+                out.push(']');
+                return;
+            }
+            '[' if before != Before::Hyphen && chars.peek() == Some(&':') => {
+                out.push('[');
+                copy_to(']', chars, out);
+                Before::Nothing
+            }
+            '-' if before == Before::Character && chars.peek() != Some(&']') => {
+                out.push('-');
+                Before::Hyphen
+            }
+            // Signs that mean something in a class to Rust's engine only: nested sets and their differences.
+            '-' | '[' | '&' | '~' => {
+                out.extend(['\\', char]);
+                after
+            }
+            '\\' => match chars.next() {
+                Some('d') => {
+                    out.push_str("0-9");
+                    Before::Nothing
+                }
+                Some('w') => {
+                    out.push_str("0-9A-Za-z_");
+                    Before::Nothing
+                }
+                Some('s') => {
+                    out.push_str("\\t\\n\\x0C\\r ");
+                    Before::Nothing
+                }
+                escaped => {
+                    escape_anywhere(escaped, chars, out);
+                    if matches!(escaped, Some('D' | 'W' | 'S' | 'p' | 'P')) { Before::Nothing } else { after }
+                }
+            },
+            other => {
+                out.push(other);
+                after
+            }
+        };
+    }
 }
 
 #[cfg(test)]
@@ -70,7 +138,22 @@ mod tests {
     fn what_means_ascii_to_re2_is_spelt_out() {
         assert_eq!(
             translated(r"\bab\d{3}[\d.-][]a&&b[]\w\\b"),
-            r"(?-u:\b)ab[0-9]{3}[0-9.-][\]a\&\&b\[][0-9A-Za-z_]\\b"
+            r"(?-u:\b)ab[0-9]{3}[0-9.\-][\]a\&\&b\[][0-9A-Za-z_]\\b"
         );
+    }
+
+    #[test]
+    fn a_hyphen_means_in_a_class_what_it_means_to_re2() {
+        assert_eq!(translated("[+--]"), r"[+-\-]");
+        assert_eq!(translated("[--a]"), r"[\--a]");
+        assert_eq!(translated("[^-a-c-]"), r"[^\-a-c\-]");
+        assert_eq!(translated(r"[]-a\d-x[:alpha:]-]"), r"[\]-a0-9\-x[:alpha:]\-]");
+        assert_eq!(translated(r"[\x{41}-\x42-Z]"), r"[\x{41}-\x42\-Z]");
+        assert_eq!(translated(r"[\pL-\x41-Z]"), r"[\pL\-\x41-Z]");
+    }
+
+    #[test]
+    fn escaped_angles_are_signs() {
+        assert_eq!(translated(r"\<a\>[\<\>]\\<"), r"<a>[<>]\\<");
     }
 }
