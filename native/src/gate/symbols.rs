@@ -1,7 +1,8 @@
 //! The alphabet in which the gate reads: 64 symbols, so that four neighbours are a number below 2^24.
 //!
 //! Letters lose their case and digits their value; every sign of ASCII keeps a symbol of its own. Bytes beyond ASCII share the symbols by their
-//! low six bits. Two bytes with one symbol only mean that the gate looks more closely than it needed to.
+//! low six bits, but for that of the digits, which are counted. Two bytes with one symbol only mean that the gate looks more closely than it
+//! needed to.
 
 /// How many symbols there are; a set of them is the bits of one number.
 pub const SYMBOLS: u32 = 64;
@@ -35,7 +36,7 @@ const fn symbols() -> [u8; 256] {
                 sign += 1;
                 sign - 1
             }
-            0x80..=0xff => value & 0x3f,
+            0x80..=0xff if value & 0x3f != DIGIT => value & 0x3f,
             _ => END,
         };
         byte += 1;
@@ -57,6 +58,13 @@ pub fn members(set: u64) -> impl Iterator<Item = u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_digits_have_the_symbol_of_digits() {
+        for byte in 0..=u8::MAX {
+            assert_eq!(SYMBOL[usize::from(byte)] == DIGIT, byte.is_ascii_digit(), "{byte}");
+        }
+    }
 
     #[test]
     fn letters_have_no_case_and_signs_differ() {
