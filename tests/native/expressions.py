@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 import re2
 from hypothesis import strategies as st
 
-ASCII: Final = "abkKsSxYZ019 .-_:/@=+,;#\"'\\\n\t\x00~"
-BEYOND: Final = "éßÄñюЮЖжαΩŉǅ中日\u200b\u0301\u2028\U0001f600\U00010428\U0010fffd"
+ASCII: Final = "abkKsSxYZ019 .-_:/@=+,;#<>\"'\\\n\t\x00~"
+BEYOND: Final = "éßÄñюЮЖжαΩŉǅ中日ښڿ٣߿\u200b\u0301\u2028\U0001f600\U00010428\U0010fffd"
 _LETTERS: Final = st.sampled_from(ASCII + "aaakkkkss111") | st.sampled_from(BEYOND)
 _WORDS: Final = (
     "key",
@@ -23,6 +23,7 @@ _WORDS: Final = (
     "игнор",
     "ünï",
     "中文",
+    "ښښ",
     "00",
     "1234567",
     "-",
@@ -199,7 +200,7 @@ def _classes() -> st.SearchStrategy[Expression]:
     shorthands = st.sampled_from([(f"\\{name}", chars[0]) for name, chars in _SHORTHANDS.items()])
     posix = st.sampled_from([(f"[:{name}:]", chars[0]) for name, chars in _POSIX.items()])
     bare = st.sampled_from(
-        [(char, char) for char in "&~|.*+?(){}$ !@#%=,:;/_"]
+        [(char, char) for char in "&~|.*+?(){}$ !@#%=<>,:;/_"]
     )  # signs that mean themselves in a class
     items = st.lists(singles | written | ranges | shorthands | posix | bare, min_size=1, max_size=5)
 
