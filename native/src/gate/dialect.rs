@@ -61,6 +61,13 @@ fn copy_to(last: char, chars: &mut Peekable<Chars<'_>>, out: &mut String) {
     }
 }
 
+/// Whether a bracket in a class, behind which `chars` stand, begins the name of another, as in `[[:alpha:]]`.
+fn begins_name(chars: &Peekable<Chars<'_>>) -> bool {
+    let mut rest = chars.clone();
+    let mut last = ' ';
+    rest.next() == Some(':') && rest.any(|char| std::mem::replace(&mut last, char) == ':' && char == ']')
+}
+
 /// What stands before a hyphen in a class says what the hyphen means.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
@@ -90,7 +97,7 @@ fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
                 out.push(']');
                 return;
             }
-            '[' if before != Before::Hyphen && chars.peek() == Some(&':') => {
+            '[' if before != Before::Hyphen && begins_name(chars) => {
                 out.push('[');
                 copy_to(']', chars, out);
                 Before::Nothing
@@ -150,6 +157,12 @@ mod tests {
         assert_eq!(translated(r"[]-a\d-x[:alpha:]-]"), r"[\]-a0-9\-x[:alpha:]\-]");
         assert_eq!(translated(r"[\x{41}-\x42-Z]"), r"[\x{41}-\x42\-Z]");
         assert_eq!(translated(r"[\pL-\x41-Z]"), r"[\pL\-\x41-Z]");
+    }
+
+    #[test]
+    fn a_bracket_in_a_class_is_a_sign_where_no_name_follows() {
+        assert_eq!(translated("[^[:digit<]]a"), r"[^\[:digit<]]a");
+        assert_eq!(translated("[[:^alpha:][]"), r"[[:^alpha:]\[]");
     }
 
     #[test]
