@@ -1,10 +1,14 @@
 //! Patterns as RE2 understands them, in the spelling of Rust's engine.
 //!
 //! Both read the same syntax; what differs is that `\d`, `\w`, `\s` and `\b` mean ASCII to RE2 and Unicode to Rust, that `\<` and `\>` are signs
-//! to RE2 and borders of words to Rust, and that Rust has operations on classes.
+//! to RE2 and borders of words to Rust, that Rust has operations on classes, and that it is more generous about repetitions.
 
 use std::iter::Peekable;
 use std::str::Chars;
+
+/// More digits than this are no number to RE2.
+const DIGITS_LONGEST: usize = 9;
+const BRACES_LONGEST: usize = 2 * DIGITS_LONGEST + 1;
 
 /// Return `pattern` so that Rust's engine finds in bytes what RE2 finds in UTF-8.
 #[must_use]
@@ -15,10 +19,24 @@ pub fn translated(pattern: &str) -> String {
         match char {
             '\\' => escape(&mut chars, &mut out),
             '[' => class(&mut chars, &mut out),
+            '{' if !repeats(&chars) => out.push_str("\\{"),
             other => out.push(other),
         }
     }
     out
+}
+
+/// Whether a brace, behind which `chars` stand, says how often: one number, or two with a comma, which begin with no zero.
+fn repeats(chars: &Peekable<Chars<'_>>) -> bool {
+    let inner: String = chars.clone().take_while(|char| *char != '}').take(BRACES_LONGEST + 1).collect();
+    let is_closed = chars.clone().nth(inner.len()) == Some('}');
+    let (least, most) = inner.split_once(',').unwrap_or((&inner, ""));
+    is_closed && is_number(least) && (most.is_empty() || is_number(most))
+}
+
+fn is_number(text: &str) -> bool {
+    let is_short = 0 < text.len() && text.len() <= DIGITS_LONGEST;
+    is_short && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
 }
 
 /// Write what follows a backslash outside a class.
@@ -163,6 +181,13 @@ mod tests {
     fn a_bracket_in_a_class_is_a_sign_where_no_name_follows() {
         assert_eq!(translated("[^[:digit<]]a"), r"[^\[:digit<]]a");
         assert_eq!(translated("[[:^alpha:][]"), r"[[:^alpha:]\[]");
+    }
+
+    #[test]
+    fn braces_are_signs_where_they_say_no_numbers() {
+        assert_eq!(translated("a{2}b{0,}c{1,30}"), "a{2}b{0,}c{1,30}");
+        assert_eq!(translated("a{02}b{,3}c{ 1}d{x}{"), r"a\{02}b\{,3}c\{ 1}d\{x}\{");
+        assert_eq!(translated("a{1,2,3}b{}é{é"), r"a\{1,2,3}b\{}é\{é");
     }
 
     #[test]
