@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -16,15 +16,17 @@ from secure_gateway.plugins.guardrails.scanner import (
     INJECTION_DETECTORS,
     PII_DETECTORS,
     SECRET_DETECTORS,
+    Detector,
     Finding,
     Limits,
     ScanLimitExceeded,
+    Scanner,
     redact,
     redact_all,
     redact_type,
 )
 from secure_gateway.testing.hostile import HostilePayload, hostile_payloads, hostile_scalars, nested, tiny_strings
-from secure_gateway.testing.implementations import scanner_pair
+from secure_gateway.testing.implementations import on_the_twin, scanner_pair
 from secure_gateway.testing.strategies import payloads, texts
 from secure_gateway.testing.twins import Raised, Returned, Twins
 from tests.corpora import build
@@ -145,6 +147,32 @@ def test_what_was_found_by_the_twin_only_is_found(text: str) -> None:
     found = scans().check(text)
     assert isinstance(found, Returned)
     assert found.value
+
+
+_ACCEPTED: Final = pytest.mark.xfail(core() is not None, reason="Rust takes what RE2 does not", strict=True)
+
+
+@pytest.mark.parametrize(
+    "candidate",
+    [
+        "(",
+        r"\p{Nothing}",
+        *(pytest.param(each, marks=_ACCEPTED) for each in ("(?x)a b", "a**", "a{1001}", r"\p{Alphabetic}", r"\u{61}")),
+    ],
+)
+def test_a_candidate_that_re2_does_not_take_is_refused_in_the_same_words(candidate: str) -> None:
+    detector = Detector(
+        id="x", type="X", category="pii", candidate=candidate, exact="a", confidence=1.0, source="this test"
+    )
+
+    def on_rust() -> Scanner:
+        return Scanner([detector])
+
+    def on_python() -> Scanner:
+        with on_the_twin():
+            return Scanner([detector])
+
+    assert isinstance(Twins(on_rust, on_python).check(), Raised)
 
 
 @pytest.mark.soak
