@@ -8,6 +8,8 @@ use std::str::Chars;
 
 /// More digits than this are no number to RE2.
 const DIGITS_LONGEST: usize = 9;
+/// What is not of some category of Unicode is any character beyond ASCII: the tables of RE2 and Rust are of different years.
+const BEYOND_ASCII: &str = "\\x{80}-\\x{10FFFF}";
 const BRACES_LONGEST: usize = 2 * DIGITS_LONGEST + 1;
 
 /// Return `pattern` so that Rust's engine finds in bytes what RE2 finds in UTF-8.
@@ -35,7 +37,7 @@ fn repeats(chars: &Peekable<Chars<'_>>) -> bool {
 }
 
 fn is_number(text: &str) -> bool {
-    let is_short = 0 < text.len() && text.len() <= DIGITS_LONGEST;
+    let is_short = !text.is_empty() && text.len() <= DIGITS_LONGEST;
     is_short && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
 }
 
@@ -47,6 +49,12 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
         Some('s') => out.push_str("[\\t\\n\\x0C\\r ]"),
         Some('b') => out.push_str("(?-u:\\b)"),
         Some('B') => out.push_str("(?-u:\\B)"),
+        Some('P') => {
+            out.push('[');
+            escape_anywhere(Some('P'), chars, out);
+            out.push_str(BEYOND_ASCII);
+            out.push(']');
+        }
         other => escape_anywhere(other, chars, out),
     }
 }
@@ -99,8 +107,11 @@ enum Before {
 
 /// Write the class whose bracket was just read.
 fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
+    let begin = out.len();
+    let mut is_wide = false;
     out.push('[');
-    if chars.next_if_eq(&'^').is_some() {
+    let is_negated = chars.next_if_eq(&'^').is_some();
+    if is_negated {
         out.push('^');
     }
     let mut before = Before::Nothing;
@@ -113,6 +124,11 @@ fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
         before = match char {
             ']' => {
                 out.push(']');
+                if is_wide {
+                    out.insert(begin, '[');
+                    out.push_str(BEYOND_ASCII);
+                    out.push(']');
+                }
                 return;
             }
             '[' if before != Before::Hyphen && begins_name(chars) => {
@@ -129,29 +145,27 @@ fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
                 out.extend(['\\', char]);
                 after
             }
-            '\\' => match chars.next() {
-                Some('d') => {
-                    out.push_str("0-9");
-                    Before::Nothing
-                }
-                Some('w') => {
-                    out.push_str("0-9A-Za-z_");
-                    Before::Nothing
-                }
-                Some('s') => {
-                    out.push_str("\\t\\n\\x0C\\r ");
-                    Before::Nothing
-                }
-                escaped => {
-                    escape_anywhere(escaped, chars, out);
-                    if matches!(escaped, Some('D' | 'W' | 'S' | 'p' | 'P')) { Before::Nothing } else { after }
-                }
-            },
+            '\\' => {
+                let escaped = chars.next();
+                is_wide |= matches!(escaped, Some('P')) || is_negated && matches!(escaped, Some('p'));
+                escape_in_class(escaped, chars, out);
+                let is_set = matches!(escaped, Some('d' | 'D' | 's' | 'S' | 'w' | 'W' | 'p' | 'P'));
+                if is_set { Before::Nothing } else { after }
+            }
             other => {
                 out.push(other);
                 after
             }
         };
+    }
+}
+
+fn escape_in_class(escaped: Option<char>, chars: &mut Peekable<Chars<'_>>, out: &mut String) {
+    match escaped {
+        Some('d') => out.push_str("0-9"),
+        Some('w') => out.push_str("0-9A-Za-z_"),
+        Some('s') => out.push_str("\\t\\n\\x0C\\r "),
+        other => escape_anywhere(other, chars, out),
     }
 }
 
@@ -188,6 +202,19 @@ mod tests {
         assert_eq!(translated("a{2}b{0,}c{1,30}"), "a{2}b{0,}c{1,30}");
         assert_eq!(translated("a{02}b{,3}c{ 1}d{x}{"), r"a\{02}b\{,3}c\{ 1}d\{x}\{");
         assert_eq!(translated("a{1,2,3}b{}é{é"), r"a\{1,2,3}b\{}é\{é");
+    }
+
+    #[test]
+    fn what_is_not_of_a_category_may_be_anything_beyond_ascii() {
+        assert_eq!(translated(r"\pL\PL\P{Lu}"), r"\pL[\PL\x{80}-\x{10FFFF}][\P{Lu}\x{80}-\x{10FFFF}]");
+        assert_eq!(translated(r"[\pN_][^\p{Lu}-]"), r"[\pN_][[^\p{Lu}\-]\x{80}-\x{10FFFF}]");
+        assert_eq!(translated(r"[\PN_]a"), r"[[\PN_]\x{80}-\x{10FFFF}]a");
+    }
+
+    #[test]
+    fn what_is_not_closed_stays_open() {
+        assert_eq!(translated(r"[^\PLa"), r"[^\PLa");
+        assert_eq!(translated(r"a[\"), r"a[\");
     }
 
     #[test]
