@@ -53,7 +53,7 @@ class CandidateSet:
         self.fired(_WARM_UP)
 
     def fired(self, data: bytes) -> list[int]:
-        """Return the indices of the patterns that match somewhere in ``data``.
+        """Return the indices of the patterns that match somewhere in ``data``, in order: what is found in one order adds up to one sum.
 
         Raises:
             ScannerError: The engine gave up; nobody knows what ``data`` holds.
@@ -65,4 +65,5 @@ class CandidateSet:
             msg = f"the pattern engine gave up on a text of {len(data)} bytes; expected its canary; refuse the content"
             raise ScannerError(msg)
         found.remove(self._canary)
+        found.sort()
         return found
