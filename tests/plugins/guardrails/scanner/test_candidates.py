@@ -38,7 +38,14 @@ def test_a_detector_finds_as_much_as_without_its_candidate(detector: Detector) -
     for _ in range(_ROUNDS):
         drawn = draw_match(drawable(fold_pattern(detector.exact)), rng)
         before, after = rng.choice(_SURROUNDINGS), rng.choice(_SURROUNDINGS)
-        fired = candidates.fired(b"%20write to alice.smith@example.com today, ssn 123-45-6789, password = hunter2x")
+        for text in (drawn, before + drawn + after, f"{cue}: {drawn}"):
+            assert usual.scan_text(text) == always.scan_text(text), text
+            assert usual.scan({"a": ["b", text]}) == always.scan({"a": ["b", text]}), text
+
+
+def test_candidates_fire_in_order_whatever_the_engine_says_first() -> None:
+    candidates = CandidateSet([fold_pattern(detector.candidate) for detector in _DETECTORS])
+    fired = candidates.fired(b"%20write to alice.smith@example.com today, ssn 123-45-6789, password = hunter2x")
     assert len(fired) > 1
     assert fired == sorted(fired)
 
