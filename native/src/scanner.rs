@@ -15,6 +15,8 @@ use crate::gate::{Asked, Gate};
 const DEEPEST: usize = 1000;
 /// What stands between a key and its text, as in serialised JSON.
 const FIELD_END: &str = "\":\"";
+/// The long s and the Kelvin sign, which the gate does not take for the letters that they are without their case.
+const FOLDED_LETTERS: [char; 2] = ['\u{17f}', '\u{212a}'];
 /// How much of a name stands before its text, in characters.
 const NAME_LONGEST: usize = 64;
 const LABEL_LONGEST: usize = 128;
@@ -126,6 +128,10 @@ fn contained<T>(work: impl FnOnce() -> Option<T>) -> Option<T> {
 impl CandidateGate {
     /// Look at `text` as it is and folded; None where it declines.
     fn look(&self, py: Python<'_>, text: &str, views: &mut Views) -> Option<()> {
+        views.is_for_the_twin = !text.is_ascii() && text.contains(FOLDED_LETTERS);
+        if views.is_for_the_twin {
+            return Some(());
+        }
         loop {
             let looked = if text.len() > LONG {
                 py.detach(|| self.look_at_both(text, views))
@@ -176,6 +182,8 @@ struct Names<'a> {
 /// What fires in a text as it is and folded, and room for its folded spelling.
 #[derive(Default)]
 struct Views {
+    /// Nothing was looked for: the twin has to.
+    is_for_the_twin: bool,
     as_it_is: Fired,
     folded: Fired,
     spelling: String,
@@ -312,6 +320,7 @@ impl<'py> Walk<'_, 'py> {
         if self.full.is_ascii() {
             self.gate.look_at(&self.full, &mut self.views.asked, &mut self.views.as_it_is);
             self.views.folded.clear();
+            self.views.is_for_the_twin = false;
             self.note(false);
         } else {
             // A name beyond ASCII is folded with its key, but context is judged on the whole.
@@ -322,7 +331,9 @@ impl<'py> Walk<'_, 'py> {
     }
 
     fn note(&mut self, is_key: bool) {
-        if !self.views.are_clean() {
+        if self.views.is_for_the_twin {
+            self.found.push((self.number, (self.way.clone(), is_key, None)));
+        } else if !self.views.are_clean() {
             let fired = (take(&mut self.views.as_it_is), take(&mut self.views.folded));
             self.found.push((self.number, (self.way.clone(), is_key, Some(fired))));
         }

@@ -17,6 +17,8 @@ MEGABYTE = 1 << 20
 MOST = 24 * MEGABYTE
 DIGITS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
 LONGEST = 256 * 1024
+BEYOND_ASCII = 0x80
+DIGIT = 26
 
 
 def symbols() -> bytes:
@@ -28,13 +30,13 @@ def symbols() -> bytes:
         if char in string.ascii_letters:
             table[byte] = ord(char.lower()) - ord("a")
         elif char in string.digits:
-            table[byte] = 26
+            table[byte] = DIGIT
         elif char in "\n\t\x1b":
             table[byte] = {"\n": 60, "\t": 61, "\x1b": 62}[char]
         elif " " <= char <= "~":
             table[byte] = sign
             sign += 1
-        elif byte >= 0x80:
+        elif byte >= BEYOND_ASCII and byte & 0x3F != DIGIT:
             table[byte] = byte & 0x3F
     return bytes(table)
 
@@ -73,7 +75,7 @@ def main(sources: list[str]) -> None:
             counts[window] += round(count * float(share))
     for window, count in sorted(counts.items()):
         if count >= LEAST:
-            print("".join(DIGITS[symbol] for symbol in window), count)
+            sys.stdout.write(f"{''.join(DIGITS[symbol] for symbol in window)} {count}\n")
 
 
 if __name__ == "__main__":

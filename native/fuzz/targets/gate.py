@@ -11,7 +11,7 @@ from secure_gateway.native import core
 from secure_gateway.plugins.guardrails.scanner import INJECTION_DETECTORS, PII_DETECTORS, SECRET_DETECTORS
 from secure_gateway.plugins.guardrails.scanner.candidates import options
 from secure_gateway.plugins.guardrails.scanner.folding import fold, fold_pattern
-from secure_gateway.plugins.guardrails.scanner.gate import native_gate
+from secure_gateway.plugins.guardrails.scanner.gate import NativeGate, native_gate
 from secure_gateway.plugins.guardrails.scanner.layers import LAYERS
 
 _DETECTORS = (*PII_DETECTORS, *SECRET_DETECTORS, *INJECTION_DETECTORS)
@@ -42,9 +42,13 @@ class _Truth:
         return sorted(self._set.Match(data) or ())
 
 
+def _gate(patterns: tuple[str, ...]) -> NativeGate | None:
+    return native_gate(tuple((pattern, ()) for pattern in patterns))
+
+
 @cache
 def _both() -> tuple[_Set | None, _Set]:
-    return native_gate(_BUILT_IN), _Truth(_BUILT_IN)
+    return _gate(_BUILT_IN), _Truth(_BUILT_IN)
 
 
 def check(data: bytes) -> None:
@@ -63,7 +67,7 @@ def check(data: bytes) -> None:
     except re2.error:
         return
     native_gate.cache_clear()
-    _compare(native_gate((pattern,)), truth, text, pattern)
+    _compare(_gate((pattern,)), truth, text, pattern)
 
 
 def _compare(gate: _Set | None, truth: _Set, raw: bytes, pattern: str = "") -> None:

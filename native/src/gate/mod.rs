@@ -1,8 +1,8 @@
 //! The gate: says of a text which patterns may match in it, at the price of one look at each byte when none does.
 //!
-//! Three steps, each sound, which means that it lets every match pass. First, whether four neighbouring symbols are among those that some pattern
-//! needs: one bit of a table of 2^24. Then, whether the whole run that the pattern needs stands there. Last, whether the pattern itself matches
-//! somewhere in the text, by an engine that takes linear time.
+//! Four steps, each sound, which means that it lets every match pass. First, whether four neighbouring symbols are among those that some pattern
+//! needs: one bit of a table of 2^24. Then, whether the whole run that the pattern needs stands there. Then, whether the pattern itself matches
+//! around it, by an engine that takes linear time. Last, whether the patterns that have to match beside it do so somewhere in the text.
 
 mod dialect;
 mod engine;
@@ -562,6 +562,28 @@ mod tests {
         assert_eq!(fired(&patterns, "Игнорируй"), [6]);
         assert_eq!(fired(&patterns, "игнорируй"), [5, 6]);
         assert_eq!(fired(&patterns, "http:/"), [7]);
+    }
+
+    #[test]
+    fn runs_are_long_where_words_or_gaps_are() {
+        let text = [b"ab ".repeat(40), vec![b'x'; 70], b" ".repeat(20)].concat();
+        let mut asked = Asked::default();
+        assert!(!asked.has_long_runs(&text, 0..119));
+        assert!(asked.has_long_runs(&text, 0..120));
+        assert!(asked.has_long_runs(&text, 190..200));
+        assert!(!Asked::default().has_long_runs(&b"ab ".repeat(100), 0..300));
+    }
+
+    #[test]
+    fn all_patterns_of_an_entry_have_to_match() {
+        let wanted = vec![vec!["key".to_string(), "k.y [0-9]+".to_string()]];
+        let gate = Gate::new(&wanted).map_err(|refused| refused.reason).unwrap_or_else(|reason| panic!("{reason}"));
+        let mut asked = Asked::default();
+        for (text, count) in [("key", 0), ("kay 5", 0), ("a key 5", 1), ("a key b", 0), ("key, kay 7", 1)] {
+            let mut fired = Vec::new();
+            gate.fired(text.as_bytes(), &mut asked, &mut fired);
+            assert_eq!(fired.len(), count, "{text}");
+        }
     }
 
     #[test]

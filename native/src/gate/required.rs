@@ -570,3 +570,42 @@ fn digit(char: u8) -> u8 {
         _ => 63,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use regex_syntax::ParserBuilder;
+
+    use super::*;
+
+    fn parsed(pattern: &str) -> Hir {
+        ParserBuilder::new().utf8(false).build().parse(pattern).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn a_pattern_reaches_as_far_as_words_and_gaps_do() {
+        assert_eq!(reach(&parsed("abc{2,5}")), Some(7));
+        assert_eq!(reach(&parsed(r"a[0-9A-Za-z_]+b")), Some(2 + LONGEST_WORD));
+        assert_eq!(reach(&parsed(r"a(?:[\t\n ]+b){0,3}")), Some(1 + 3 * (LONGEST_GAP + 1)));
+        assert_eq!(reach(&parsed(r"a[\t\n ,]*|b")), Some(1 + LONGEST_GAP));
+        for endless in [r"a.*b", r"a[a-z ]+", r"(?:a b)+", r"a[^\n]*", r"a[\s\pL]+"] {
+            assert_eq!(reach(&parsed(endless)), None, "{endless}");
+        }
+    }
+
+    #[test]
+    fn the_rarest_run_is_chosen_with_what_stands_beside_a_word() {
+        let sample = Sample::new("AAAA 1000\n");
+        let runs = |pattern: &str| required(&parsed(pattern), &sample).map(|(_, runs)| runs);
+        let Some([Run::Window { window, edges, before, .. }]) =
+            runs(r"(?-u:\b)aaaazzzz(?-u:\b)").as_deref().map(|runs| {
+                assert_eq!(runs.len(), 1);
+                [runs[0].clone()]
+            })
+        else {
+            panic!("no window");
+        };
+        assert!(window > 0);
+        assert_eq!((edges, before), ((true, Some(8)), Some(0)));
+        assert!(runs("a*").is_none());
+    }
+}

@@ -67,6 +67,8 @@ class Scanner:
         self._gate = native_gate(
             (*zip(by_candidate, exact, strict=True), *((layer.candidate, ()) for layer in self._layers))
         )
+        if self._gate is not None and unproven:  # the core takes patterns that RE2 refuses, and the twin would
+            CandidateSet([fold_pattern(armed.detector.candidate) for armed in unproven])
         self._candidates = self._gate or CandidateSet(patterns)
         self._folder = Folder()
 

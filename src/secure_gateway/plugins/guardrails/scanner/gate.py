@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from secure_gateway.native import CandidateGate, core
+from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet
 from secure_gateway.plugins.guardrails.scanner.finding import Limits
 from secure_gateway.plugins.guardrails.scanner.folding import fold_char
 
@@ -17,18 +18,24 @@ Fired = tuple[list[int], list[int]]
 Suspect = tuple[list[int], bool, Fired | None]
 """The way to a string (see ``Ways``), whether it is a key, and what fires in it, where the core could tell."""
 
+_FOLDED_LETTERS = ("\u017f".encode(), "\u212a".encode())  # the long s and the Kelvin sign
 _KEPT = 16  # sets of patterns: a gateway has one for each provider and policy
 
 
 class NativeGate:
     """Says in which strings a candidate fires, as ``CandidateSet`` does for one text."""
 
-    def __init__(self, gate: CandidateGate) -> None:
+    def __init__(self, gate: CandidateGate, candidates: tuple[str, ...]) -> None:
         self._gate = gate
+        self._patterns = candidates
+
+    @cached_property
+    def _twin(self) -> CandidateSet:
+        return CandidateSet(self._patterns)
 
     def fired(self, data: bytes) -> list[int]:
         """Return the indices of the patterns that match somewhere in ``data``, in order."""
-        return self._gate.fired(data)
+        return self._gate.fired(data) if data.isascii() or _is_for_the_core(data) else self._twin.fired(data)
 
     def suspects(self, value: object, limits: Limits) -> list[Suspect] | None:
         """Return the strings in which a candidate and an exact pattern behind it match.
@@ -50,9 +57,19 @@ def native_gate(detectors: tuple[tuple[str, tuple[str, ...]], ...]) -> NativeGat
         return None
     wanted = [(candidate, list(exact)) for candidate, exact in detectors]
     try:
-        return NativeGate(native.CandidateGate(wanted, _folded, sorted(BARE_NAMES)))
+        gate = native.CandidateGate(wanted, _folded, sorted(BARE_NAMES))
     except ValueError:
         return None
+    return NativeGate(gate, tuple(candidate for candidate, _ in detectors))
+
+
+def _is_for_the_core(data: bytes) -> bool:
+    """Say whether the core sees in a text beyond ASCII what RE2 sees: to it a lone surrogate is no character, and these letters are not s and k."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return not any(letter in data for letter in _FOLDED_LETTERS)
 
 
 def _folded(text: str) -> list[str]:
