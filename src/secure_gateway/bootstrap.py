@@ -24,6 +24,7 @@ from secure_gateway.config.secrets import SecretResolver
 from secure_gateway.errors import ConfigError, Problem
 from secure_gateway.gateway import Gateway
 from secure_gateway.master_key import MasterKey
+from secure_gateway.native import VARIABLE, ChoiceError, chosen
 from secure_gateway.pipeline.digests import Digester
 from secure_gateway.pipeline.permissions import Permissions, ServerRules
 from secure_gateway.pipeline.snapshot import Bindings, Limits, Snapshot, Starter, order
@@ -101,6 +102,7 @@ def load_parts(
 ) -> Parts:
     """Like ``load_gateway``, and return the parts as well."""
     env = os.environ if env is None else env
+    _choose_scanner()
     loaded = load_config(None if path is None else Path(path), env)
     resolver = SecretResolver(env, folder=loaded.folder)
     services = open_services(loaded, resolver, env)
@@ -111,6 +113,14 @@ def load_parts(
             parts = _assemble(_Ground(loaded, values, services, RecordKeeper(services.store)), tuple(register), [])
         undo.pop_all()
         return parts
+
+
+def _choose_scanner() -> None:
+    """Take the choice that counts for this process, before a request needs it."""
+    try:
+        chosen()
+    except ChoiceError as error:
+        raise ConfigError(Problem(VARIABLE, error.found, error.expected, error.hint)) from error
 
 
 def rebuild(

@@ -57,6 +57,8 @@ class Core(Protocol):
         """
 
 
+_GET_CORE = "Install secure-gateway[native], or unset the variable."
+
 _installed: Core | None = None
 _missing = ""
 try:
@@ -65,6 +67,16 @@ except ImportError as exc:  # not there, or built for another machine
     _missing = str(exc)
 else:
     _installed = secure_gateway_native
+
+
+class ChoiceError(ValueError):
+    """``SECURE_GATEWAY_SCANNER`` asks for what cannot be had. Says what was ``found`` and ``expected``, and in ``hint`` the way out."""
+
+    def __init__(self, found: str, expected: str, hint: str) -> None:
+        self.found = found
+        self.expected = expected
+        self.hint = hint
+        super().__init__(f"{VARIABLE}: found {found}; expected {expected}. {hint}")
 
 
 class Choice(NamedTuple):
@@ -78,11 +90,11 @@ class Choice(NamedTuple):
 def choose(environ: Mapping[str, str]) -> Choice:
     """Return what is to be used under ``environ``.
 
-    Raises ``ValueError`` for a value of ``SECURE_GATEWAY_SCANNER`` other than ``rust``, ``python`` and nothing, and for ``rust`` where it cannot be had.
+    Raises ``ChoiceError`` for a value of ``SECURE_GATEWAY_SCANNER`` other than ``rust``, ``python`` and nothing, and for ``rust`` where it cannot be had.
     """
     wanted = environ.get(VARIABLE, "")
     if wanted not in {"", "rust", "python"}:
-        raise ValueError(f"{VARIABLE}: found {wanted!r}; expected rust or python, or leave it unset")
+        raise ChoiceError(repr(wanted), "rust or python", "Unset the variable, and the faster one that is there runs.")
     found = getattr(_installed, "__version__", None)
     if wanted == "python":
         return Choice("python", f"{VARIABLE}=python", None)
@@ -93,13 +105,16 @@ def choose(environ: Mapping[str, str]) -> Choice:
     else:
         choice = Choice("rust", f"secure-gateway-native {found}", _installed)
     if wanted == "rust" and choice.core is None:
-        raise ValueError(f"{VARIABLE}=rust: {choice.reason}; install secure-gateway[native], or unset it")
+        raise ChoiceError(f"'rust', and {choice.reason}", "a core that is there", _GET_CORE)
     return choice
 
 
 @cache
 def chosen() -> Choice:
-    """Return the choice of this process: taken and logged once, when a gateway starts, since nothing that it depends on changes while it runs."""
+    """Return the choice of this process: taken and logged once, when a gateway starts, since nothing that it depends on changes while it runs.
+
+    Raises ``ChoiceError`` as ``choose`` does, each time anew.
+    """
     choice = choose(os.environ)
     _LOGGER.info("scanner: %s (%s)", choice.implementation, choice.reason)
     return choice

@@ -34,7 +34,9 @@ def test_the_installed_core_is_used_without_being_asked_for() -> None:
 
 def test_rust_that_cannot_be_had_is_refused_when_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "_installed", None)
-    with pytest.raises(ValueError, match=r"SECURE_GATEWAY_SCANNER=rust: .* install secure-gateway\[native\]"):
+    with pytest.raises(
+        ValueError, match=r"SECURE_GATEWAY_SCANNER: found 'rust', and .* Install secure-gateway\[native\]"
+    ):
         native.choose({native.VARIABLE: "rust"})
     assert native.choose({}).implementation == "python"
 

@@ -8,8 +8,6 @@ import click
 import msgspec
 
 from secure_gateway.cli.diagnosis import Diagnosis, diagnose
-from secure_gateway.cli.exit_codes import ExitCode
-from secure_gateway.cli.failures import CommandError
 from secure_gateway.cli.session import GatewayCommand, Session
 from secure_gateway.cli.tables import print_json, print_table
 from secure_gateway.native import chosen
@@ -24,11 +22,7 @@ def doctor(session: Session) -> None:
     read; `secure-gateway check` looks at the rest of that. Starts nothing and changes nothing.
     Exit code 0, whatever the report says; 3 where SECURE_GATEWAY_SCANNER asks for what cannot be had.
     """
-    try:
-        choice = chosen()
-    except ValueError as error:
-        raise CommandError(str(error), ExitCode.CONFIGURATION) from error
-    found = diagnose(session, choice)
+    found = diagnose(session, chosen())
     if session.json:
         print_json(msgspec.to_builtins(found))
     else:

@@ -23,6 +23,7 @@ from secure_gateway.errors import (
     RequestError,
     SecretError,
 )
+from secure_gateway.native import ChoiceError
 
 _NOT_REACHED = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.UPSTREAM_ERROR, ErrorCode.UPSTREAM_TIMEOUT})
 
@@ -61,7 +62,7 @@ def failure_of(error: BaseException) -> Failure:
             return Failure(ExitCode.USAGE, error.format_message())
         case ConfigError():
             return Failure(ExitCode.CONFIGURATION, str(error), error.problems)
-        case MissingDependencyError() | SecretError() | ProviderContractError():
+        case MissingDependencyError() | SecretError() | ProviderContractError() | ChoiceError():
             return Failure(ExitCode.CONFIGURATION, str(error))
         case RequestDenied():
             return Failure(ExitCode.REFUSED, _of_request(error, "Denied"), request_id=error.request_id)

@@ -24,6 +24,7 @@ from secure_gateway.config.plugin_list import read_plugin_list
 from secure_gateway.config.resolution import resolve_config
 from secure_gateway.config.secrets import SecretResolver
 from secure_gateway.errors import ConfigError
+from secure_gateway.native import chosen
 from secure_gateway.plugin_server.host import PluginHost
 from secure_gateway.plugin_server.http import PATH, PluginApp
 from secure_gateway.plugin_server.stdio import serve_stdio
@@ -73,6 +74,7 @@ def serve(session: Session, /, *, plugins: Path | None, **options: Any) -> ExitC
     """
     if not session.debug:
         log_to_stderr(logging.INFO)
+    chosen()  # plugins are given copies of payloads, which the core makes: an answer that it cannot be had would come with the first call
     address = asked_address(session.environ, **options)
     resolver = SecretResolver(session.environ, folder=Path.cwd())
     token = _token(address, resolver)
