@@ -18,6 +18,7 @@ from secure_gateway.plugins.framework import (
     PluginCondition,
     PluginConfig,
     PluginContext,
+    PluginMode,
     PluginPayload,
     PluginResult,
     PluginViolation,
@@ -226,3 +227,34 @@ def test_a_custom_hook_of_odd_types_is_refused_when_it_is_loaded(payload: Any, r
 
     with pytest.raises(ProviderContractError, match=said):
         bind_plugin(Odd(PluginConfig(name="odd")), default_timeout=1)
+
+
+class _OwnResult(PluginResult[EmailPayload]):
+    """A result whose author has made a property of a field."""
+
+    @property  # type: ignore[misc]
+    def continue_processing(self) -> bool:
+        raise ValueError("hunter2-the-secret")
+
+    @continue_processing.setter
+    def continue_processing(self, value: bool) -> None:
+        pass
+
+
+class _OddResult(Plugin):
+    @hook("email_pre_send", EmailPayload, _OwnResult)
+    async def before_sending(self, payload: EmailPayload, context: PluginContext) -> _OwnResult:
+        return _OwnResult()
+
+
+@pytest.mark.parametrize("parallel", [False, True], ids=["in order", "in a band"])
+async def test_a_result_of_the_plugins_own_class_whose_field_raises_is_a_failure_of_the_plugin(parallel: bool) -> None:
+    sink = MemorySink()
+    gateway = gateway_for([_OddResult(PluginConfig(name="odd"))], sinks=[sink], parallel=parallel)
+    with pytest.raises(PluginError, match="'odd' failed at email_pre_send") as raised:
+        await gateway.invoke_hook("email_pre_send", EmailPayload(to=[]))
+    assert [(step.plugin, step.status) for step in sink.last.steps] == [("odd", "failed")]
+    assert "hunter2" not in repr(raised.value) + repr(sink.last.to_dict())
+    lenient = PluginConfig(name="odd", mode=PluginMode.PERMISSIVE)
+    gateway = gateway_for([_OddResult(lenient)], sinks=[sink], parallel=parallel)
+    assert (await gateway.invoke_hook("email_pre_send", EmailPayload(to=[]))).modified_payload is None

@@ -75,20 +75,19 @@ async def _call_in_order(run: Run, hook: str, slots: tuple[CallSlot, ...], subje
             context = contexts[plugin] = PluginContext(facts)
         try:
             answer = await call(view(), context)
-        except BaseException as error:  # noqa: BLE001 - foreign code: SystemExit and Rust panics must not pass either
-            raised(run, binding, error)
-        else:
             now = monotonic()
             elapsed = now - started
-            if (
+            goes_on = (  # in here, for the fields of a result of the plugin's own class may be properties: foreign code, too
                 type(answer) is result_type
                 and answer.continue_processing is True
                 and answer.modified_payload is None
                 and answer.violation is None
                 and answer.metadata is None
-                and elapsed <= timeout
-                and not run.expired
-            ):
+            )
+        except BaseException as error:  # noqa: BLE001 - foreign code: SystemExit and Rust panics must not pass either
+            raised(run, binding, error)
+        else:
+            if goes_on and elapsed <= timeout and not run.expired:
                 trace.append((binding, elapsed, None))
                 run.plugin_started = started = now
                 continue
