@@ -25,6 +25,7 @@ from secure_gateway.plugins.framework import (
     ToolPreInvokeResult,
 )
 from secure_gateway.testing.gateways import MemorySink, gateway_for
+from secure_gateway.types import Headers, Operation, Request
 
 ARGUMENTS = {"city": "Bern", "options": {"units": ["c", "f"]}}
 MARKER = "hunter2-the-secret"
@@ -125,6 +126,36 @@ def block(_payload: Any, _context: Any) -> Any:
     return ToolPreInvokeResult()
 
 
+class _RaisingResult(ToolPreInvokeResult):
+    """A result whose author has made a property of a field."""
+
+    @property  # type: ignore[misc]
+    def continue_processing(self) -> bool:
+        raise ValueError(MARKER)
+
+    @continue_processing.setter
+    def continue_processing(self, value: bool) -> None:
+        pass
+
+
+class _DenyingResult(_RaisingResult):
+    @property  # type: ignore[misc]
+    def continue_processing(self) -> bool:
+        raise PolicyDenied(ErrorCode.DENIED, MARKER)
+
+    @continue_processing.setter
+    def continue_processing(self, value: bool) -> None:
+        pass
+
+
+def _with_arguments(arguments: Any) -> Any:
+    return lambda p, _c: ToolPreInvokeResult(modified_payload=p.model_copy(update={"args": arguments}))
+
+
+_CYCLE: dict[str, Any] = {}
+_CYCLE["itself"] = _CYCLE
+
+
 BAD_ANSWERS: dict[str, Any] = {
     "raises": raise_value_error,
     "raises after suspending": raise_late,
@@ -146,6 +177,12 @@ BAD_ANSWERS: dict[str, Any] = {
         modified_payload=p.model_copy(update={"headers": 3})
     ),
     "returns metadata that is no mapping": lambda _p, _c: ToolPreInvokeResult(metadata=[1]),  # type: ignore[arg-type]
+    "returns a value that is no JSON": _with_arguments({"x": object()}),
+    "returns a key that is no text": _with_arguments({"x": {5: "five"}}),
+    "returns a value that holds itself": _with_arguments(_CYCLE),
+    "returns more than the limit allows": _with_arguments({"x": "x" * 17_000_000}),
+    "returns a result whose field raises": lambda _p, _c: _RaisingResult(),
+    "returns a result whose field raises a verdict": lambda _p, _c: _DenyingResult(),
     "hangs": hang,
     "swallows its cancellation": swallow_cancellation,
     "answers after its cancellation": answer_after_cancellation,
@@ -476,3 +513,33 @@ async def test_values_that_hold_each_other_twice_are_refused_before_they_fill_th
     assert isinstance(outcome, PolicyDenied)
     assert outcome.code is ErrorCode.TOO_LARGE
     assert reached == []
+
+
+class _TwoFaced(dict[str, str]):
+    """Headers that say something harmless when they are asked the first time."""
+
+    def __init__(self) -> None:
+        super().__init__({"x-a": "1\r\nauthorization: x"})
+        self._asked = 0
+
+    def items(self) -> Any:
+        self._asked += 1
+        return {"x-a": "harmless"}.items() if self._asked == 1 else super().items()
+
+
+async def test_headers_that_answer_differently_when_read_again_are_used_as_they_were_checked() -> None:
+    sink = MemorySink()
+    turning = Scripted(
+        lambda p, _c: ToolPreInvokeResult(modified_payload=p.model_copy(update={"headers": _TwoFaced()}))
+    )
+    gateway = gateway_for([turning], sinks=[sink])
+    went: list[Any] = []
+
+    async def upstream(request: Request) -> Any:
+        went.append(request.headers)
+        return {}
+
+    request = Request(operation=Operation.TOOL, name="weather", arguments={}, headers=Headers())
+    await gateway.handle(request, upstream)
+    assert went == [{"x-a": "harmless"}]
+    assert next(step for step in sink.last.steps if step.plugin == "scripted").changes == ("#headers",)

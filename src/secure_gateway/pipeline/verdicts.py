@@ -11,8 +11,9 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from secure_gateway.decisions import Note, Verdict
-from secure_gateway.errors import HTTP_STATUS, AnswerError, ErrorCode, PluginError, PolicyDenied, SecureGatewayException
+from secure_gateway.errors import HTTP_STATUS, AnswerError, ErrorCode, PluginError, PolicyDenied
 from secure_gateway.pipeline.changes import ConflictError, changed_pointers, merged
+from secure_gateway.pipeline.digests import serialise
 from secure_gateway.pipeline.run import Run, raised_at
 from secure_gateway.pipeline.subjects import Subject, read_back
 from secure_gateway.plugins.framework.binding import HookBinding
@@ -31,6 +32,7 @@ from secure_gateway.plugins.framework.results import (
 from secure_gateway.types import Headers
 
 _Said = TypeVar("_Said")
+_NO_HEADERS = "it returned headers that are no texts of one line"
 
 
 def weigh(run: Run, binding: HookBinding, answer: Any, subject: Subject, elapsed: float) -> None:
@@ -54,22 +56,17 @@ def is_answer(answer: Any, binding: HookBinding) -> bool:
 def _settle(run: Run, binding: HookBinding, answer: PluginResult[Any], subject: Subject, elapsed: float) -> None:
     """Take a plugin's refusal, change or remark."""
     try:
-        if answer.continue_processing is not True:
-            _refused(run, binding, answer, elapsed)
-            return
-        metadata = _metadata(answer)
-        changes = _accept(run, binding, answer.modified_payload, subject)
-    except AnswerError as error:
-        failed(run, binding, ErrorCode.PLUGIN_ERROR, str(error))
-        return
-    except SecureGatewayException:
-        raise
+        refused = answer.continue_processing is not True
+        metadata = None if refused else _metadata(answer)
+        changes = () if refused else _accept(run, binding, answer.modified_payload, subject)
     except BaseException as error:  # the answer's fields are foreign values, whose code may even exit
         if is_interrupt(error):
             raise
-        failed(run, binding, ErrorCode.PLUGIN_ERROR, f"its answer cannot be read ({raised_at(error)})")
+        fault = str(error) if type(error) is AnswerError else f"its answer cannot be read ({raised_at(error)})"
+        failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
         return
-    if changes is None:
+    if refused:
+        _refused(run, binding, answer, elapsed)
         return
     if changes:
         run.modified = True
@@ -126,8 +123,8 @@ def _refused(run: Run, binding: HookBinding, answer: PluginResult[Any], elapsed:
     raise denial
 
 
-def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> tuple[str, ...] | None:
-    """Make the returned payload the true one and return what changed; None when the payload is unacceptable and that may pass."""
+def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> tuple[str, ...]:
+    """Make the returned payload the true one and return what changed. Raises ``AnswerError`` for one that is unacceptable, and takes nothing of it."""
     if payload is None:
         return ()
     point = binding.point
@@ -145,26 +142,22 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
     if not isinstance(payload, point.payload) and (
         point.headers_only is None or not isinstance(payload, point.headers_only)
     ):
-        fault = f"it returned a {type(payload).__name__} as payload, expected {point.payload.__name__}"
-        failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
-        return None
+        raise AnswerError(f"it returned a {type(payload).__name__} as payload, expected {point.payload.__name__}")
     name, content, headers = read_back(point, payload, subject)
     if isinstance(name, str):
         name = str.__str__(name)  # a subclass may say that it equals any other
+    if headers is not None:
+        headers = _own_headers(headers)
     fault = _unwritable(point, name, content, headers, subject)
     if fault:
-        failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
-        return None
+        raise AnswerError(fault)
     if subject.seen is not None:
         try:
             name, content, headers = _beside(subject, subject.seen, name, content, headers)
         except ConflictError:
             fault = "its change contradicts that of a plugin of the same priority, which ran at the same time"
-            failed(run, binding, ErrorCode.PLUGIN_ERROR, fault)
-            return None
-    changes = _take_content(run, subject, content)
-    if changes and point.custom:
-        subject.payload = duplicate(payload)
+            raise AnswerError(fault) from None
+    changes = _take_content(run, subject, content, payload if point.custom else None)
     if name != subject.name:
         subject.name = name
         changes = (f"#{point.target}", *changes)
@@ -174,12 +167,21 @@ def _accept(run: Run, binding: HookBinding, payload: Any, subject: Subject) -> t
     return changes
 
 
-def _take_content(run: Run, subject: Subject, content: Any) -> tuple[str, ...]:
-    """Make ``content`` the true one and return what changed."""
+def _take_content(run: Run, subject: Subject, content: Any, payload: Any = None) -> tuple[str, ...]:
+    """Make ``content`` the true one and return what changed. ``payload``: the object of the plugin's own class that holds it."""
     changes = changed_pointers(subject.body.value, content)
-    if changes:
-        subject.changed = True
-        subject.body = isolate(content, run.snapshot.limits.max_depth).apart()  # the plugin may keep what it returned
+    if not changes:
+        return changes
+    limits = run.snapshot.limits
+    try:
+        body = isolate(content, limits.max_depth).apart()  # the plugin may keep what it returned
+        serialise(body.value, limits.max_payload_bytes)
+    except PolicyDenied as denial:
+        raise AnswerError(f"its change cannot be taken: {denial.reason}") from None
+    if payload is not None:
+        subject.payload = duplicate(payload)
+    subject.changed = True
+    subject.body = body
     return changes
 
 
@@ -206,7 +208,7 @@ def _unwritable(point: HookPoint, name: Any, content: Any, headers: Any, subject
     if point.headers_only is not None:
         if name != subject.name or changed_pointers(subject.body.value, content):
             return f"it changed more than headers, which is all that {point.name} may change"
-        return "" if _are_headers(headers) else "it returned headers that are no texts of one line"
+        return "" if headers is not None and _one_line_each(headers) else _NO_HEADERS
     if not isinstance(name, str) or not name:
         return f"it set {point.target} to a {type(name).__name__}, expected a text"
     if name != subject.name and point.target not in point.writable:
@@ -214,8 +216,8 @@ def _unwritable(point: HookPoint, name: Any, content: Any, headers: Any, subject
     if headers is not None and headers != (subject.headers or {}):
         if "headers" not in point.writable:
             return f"it changed headers, which {point.name} may not change"
-        if not _are_headers(headers):
-            return "it returned headers that are no texts of one line"
+        if not _one_line_each(headers):
+            return _NO_HEADERS
     return _content_fault(point, subject.body.value, content)
 
 
@@ -227,12 +229,17 @@ def _content_fault(point: HookPoint, before: Any, content: Any) -> str:
     return point.fault(before, content) if point.fault is not None else ""
 
 
-def _are_headers(headers: Any) -> bool:
-    """Tell whether names and values are texts without control characters: a line break would begin another header."""
-    return isinstance(headers, Mapping) and all(
-        isinstance(name, str) and isinstance(value, str) and f"{name}{value}".isprintable()
-        for name, value in headers.items()
-    )
+def _own_headers(headers: Any) -> Headers:
+    """Return a copy of ``headers``, read once: a mapping of the plugin's may say something else the next time. Raises ``AnswerError``."""
+    pairs = list(headers.items()) if isinstance(headers, Mapping) else [(None, None)]
+    if not all(isinstance(name, str) and isinstance(value, str) for name, value in pairs):
+        raise AnswerError(_NO_HEADERS)
+    return Headers([(str.__str__(name), str.__str__(value)) for name, value in pairs])
+
+
+def _one_line_each(headers: Headers) -> bool:
+    """Tell whether names and values are without control characters: a line break would begin another header."""
+    return all(f"{name}{value}".isprintable() for name, value in headers.items())
 
 
 def raised(run: Run, binding: HookBinding, error: BaseException) -> None:
