@@ -174,6 +174,35 @@ async def test_http_hooks_see_the_request_before_identity_and_the_headers_of_the
     assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
 
 
+async def test_headers_that_can_be_read_but_once_reach_the_app_and_its_caller_as_they_were_checked() -> None:
+    seen: list[list[tuple[bytes, bytes]]] = []
+
+    async def inner(scope: Any, _receive: Any, send: Any) -> None:
+        seen.append(list(scope["headers"]))
+        answered = iter([(b"x-answer", b"1"), (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")])
+        await send({"type": "http.response.start", "status": 200, "headers": answered})
+        await send({"type": "http.response.body", "body": b""})
+
+    class Once:
+        """Hands the headers on as an iterator, as ASGI allows."""
+
+        def __init__(self, guarded: Any) -> None:
+            self._guarded = guarded
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self._guarded({**scope, "headers": iter(scope["headers"])}, receive, send)
+
+    made = gateway_for([Bridge(PluginConfig(name="bridge"))], identity=KeyIdentity(), roles={"tester": EVERYTHING})
+    gateway = Gateway(msgspec.structs.replace(made.snapshot, read_credentials=read_credentials))
+    transport = httpx.ASGITransport(app=Once(SecureGatewayMiddleware(inner, gateway)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://app") as caller:
+        answer = await caller.get("/things", headers=AS_ANN)
+    assert answer.status_code == 200
+    assert (b"x-api-key", KEY.encode()) in seen[0]
+    assert answer.headers["x-answer"] == "1"
+    assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
+
+
 async def test_an_http_hook_may_refuse_and_a_failing_one_does() -> None:
     class No(Plugin):
         async def http_pre_request(self, payload: Any, context: Any) -> HttpPreRequestResult:

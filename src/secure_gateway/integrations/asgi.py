@@ -48,6 +48,8 @@ class SecureGatewayMiddleware:
             return
         if kind not in ("http", "websocket"):
             raise RuntimeError(f"the gateway does not know ASGI scopes of type {kind!r} and lets none pass")
+        if type(scope["headers"]) not in (list, tuple):  # ASGI allows what can be read but once, or differently
+            scope = {**scope, "headers": list(scope["headers"])}
         exchange = _Exchange(scope, receive, send, self._gateway.snapshot.limits.max_payload_bytes)
         try:
             request = await self._read(scope)
@@ -125,13 +127,14 @@ class _Exchange:
             return  # the app answers a body that it has not seen whole; the refusal answers instead
         if message["type"] == "http.response.start":
             if self.respond is not None:
-                given = [(key.decode("latin-1"), value.decode("latin-1")) for key, value in message.get("headers", [])]
+                pairs = list(message.get("headers", []))  # once: ASGI allows an iterator
+                given = Headers([(key.decode("latin-1"), value.decode("latin-1")) for key, value in pairs])
                 try:
-                    changed = await self.respond(message["status"], Headers(given))
+                    changed = await self.respond(message["status"], given)
                 except (RequestDenied, RequestError) as error:
                     self.failure = error
                     raise
-                message = {**message, "headers": merged_headers(message.get("headers", []), changed)}
+                message = {**message, "headers": merged_headers(pairs, changed)}
             self._started = True
         elif message["type"] == "websocket.accept":
             self._started = True
