@@ -17,7 +17,7 @@ from secure_gateway.decisions import Note, Stage, Verdict
 from secure_gateway.errors import ErrorCode, PolicyDenied, RequestDenied, RequestError
 from secure_gateway.pipeline.control import ControlBoard, PluginControl
 from secure_gateway.pipeline.digests import serialise
-from secure_gateway.pipeline.ending import deliver, ended_badly
+from secure_gateway.pipeline.ending import deliver, record_failure
 from secure_gateway.pipeline.facts import tell_facts
 from secure_gateway.pipeline.firing import fire
 from secure_gateway.pipeline.functions import FunctionGuard
@@ -95,10 +95,8 @@ class Gateway:
             await run_hooks(run, POST_HOOK[request.operation], answer)
             result = _given_back(run, result, answer)
         except BaseException as error:
-            raised = await ended_badly(run, error)
-            if raised is error:
-                raise
-            raise raised from None
+            await record_failure(run, error)
+            raise
         await deliver(run, None)
         return result
 
@@ -123,10 +121,8 @@ class Gateway:
             respond = http_post_request(run)
             await call_upstream(run, lambda judged: app(judged, respond), request)
         except BaseException as error:
-            raised = await ended_badly(run, error)
-            if raised is error:
-                raise
-            raise raised from None
+            await record_failure(run, error)
+            raise
         await deliver(run, None)
 
     async def invoke_hook(
@@ -146,10 +142,8 @@ class Gateway:
                 await identify(run)
             result = await fire(run, hook, payload)
         except BaseException as error:
-            raised = await ended_badly(run, error)
-            if raised is error:
-                raise
-            raise raised from None
+            await record_failure(run, error)
+            raise
         await deliver(run, None)
         return result
 

@@ -18,11 +18,12 @@ def _ours(error: BaseException, run: Run) -> BaseException:
     return RequestError(code, f"a fault of the gateway itself: {raised_at(error)}", request_id=request_id)
 
 
-async def ended_badly(run: Run, error: BaseException) -> BaseException:
-    """Record the failure, then return the exception to raise for it."""
+async def record_failure(run: Run, error: BaseException) -> None:
+    """Record the failure, so that ``error`` may be raised on. Raises what is to be raised in its place where it is a fault of ours."""
     raised = _ours(error, run)
     await deliver(run, raised)
-    return raised
+    if raised is not error:
+        raise raised from None
 
 
 async def deliver(run: Run, error: BaseException | None) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from secure_gateway.decisions import Stage, Verdict
 from secure_gateway.errors import ErrorCode, PolicyDenied, RequestDenied, RequestError
-from secure_gateway.pipeline.ending import deliver, ended_badly
+from secure_gateway.pipeline.ending import deliver, record_failure
 from secure_gateway.pipeline.firing import fire
 from secure_gateway.pipeline.run import begin
 from secure_gateway.pipeline.schemas import ToolSchemas
@@ -45,10 +45,8 @@ async def judge_standing(snapshot: Snapshot, request: Request, payload: PluginPa
     try:
         result = await fire(run, request.name, payload)
     except BaseException as error:
-        raised = await ended_badly(run, error)
-        if raised is error:
-            raise
-        raise raised from None
+        await record_failure(run, error)
+        raise
     await deliver(run, None)
     return payload if result.modified_payload is None else result.modified_payload
 
@@ -60,7 +58,9 @@ async def judge_registration(snapshot: Snapshot, request: Request, payload: Plug
         return
     run = begin(_beside(request), snapshot)
     run.note(_GUARDRAILS, Verdict.DENY, 0.0, reason)
-    raise await ended_badly(run, PolicyDenied(ErrorCode.DENIED, reason))
+    denial = PolicyDenied(ErrorCode.DENIED, reason)
+    await record_failure(run, denial)
+    raise denial
 
 
 async def learn_tools(
