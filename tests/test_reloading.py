@@ -23,7 +23,7 @@ from secure_gateway.errors import ConfigError, GatewayError, PermissionDenied, P
 from secure_gateway.plugins.framework import Plugin, PluginContext, ToolPreInvokePayload
 from secure_gateway.plugins.framework.results import ToolPreInvokeResult
 from secure_gateway.reloading import RECORD_NAME, Reloader
-from secure_gateway.types import Operation, Principal
+from secure_gateway.types import Operation, Principal, Request
 
 Change = Callable[[dict[str, Any]], object]
 PATIENCE = 60
@@ -444,15 +444,16 @@ async def test_a_file_written_in_steps_is_never_in_force_half(running: Running) 
                         await asyncio.sleep(0.001)
                 running.reloader.ask()
                 permissions = running.parts.gateway.snapshot.permissions
-                seen.add((_may(running, "prompt"), _may(running, "tool")))
+                seen.add((await _may(running, "prompt"), await _may(running, "tool")))
                 assert permissions is not None, turn
     # (prompts, tools): the first configuration, and the two that were written whole.
     assert seen <= {(True, True), (True, False), (False, True)}
 
 
-def _may(running: Running, kind: str) -> bool:
+async def _may(running: Running, kind: str) -> bool:
     owner = Principal(subject="owner", provider="api_key", roles=("everything",))
-    return running.gateway.permits(owner, Operation(kind), "echo")
+    listing = Request(operation=Operation.MESSAGE, name="tools/list")
+    return await running.gateway.permits(owner, Operation(kind), "echo", within=listing)
 
 
 async def test_modes_set_at_run_time_stay_over_a_reload_until_their_plugin_is_gone(

@@ -286,9 +286,9 @@ class Gateway:
         """Return who shows ``credentials``, to open a session or a stream. Raises ``AuthenticationDenied`` or ``PluginError``."""
         return await authenticate(self._snapshot, credentials, new_request_id())
 
-    def permits(self, principal: Principal, operation: Operation, name: str, server: str = "") -> bool:
-        """Tell whether ``principal`` may use ``name``: lists show only what can be used."""
-        return is_visible(self._snapshot, principal, operation, name, server)
+    async def permits(self, principal: Principal, operation: Operation, name: str, *, within: Request) -> bool:
+        """Tell whether ``principal`` may use ``name``, which the request ``within`` lists or mentions. Raises ``PluginError`` when a plugin fails."""
+        return await is_visible(self._snapshot, principal, operation, name, within)
 
     async def learn_tools(
         self, server: str, tools: list[dict[str, Any]], *, door: Door = Door.SDK, parent_id: str = ""

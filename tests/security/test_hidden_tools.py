@@ -7,10 +7,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from secure_gateway.errors import PolicyDenied, RequestDenied
+from secure_gateway.errors import PermissionDenied, PluginError, PolicyDenied, RequestDenied
 from secure_gateway.gateway import Gateway
 from secure_gateway.pipeline.permissions import Permissions
-from secure_gateway.plugins.framework import MessageResult, Plugin, PluginConfig, ToolPostInvokeResult
+from secure_gateway.plugins.framework import (
+    HttpAuthCheckPermissionPayload,
+    HttpAuthCheckPermissionResult,
+    HttpAuthCheckPermissionResultPayload,
+    MessageResult,
+    Plugin,
+    PluginConfig,
+    PluginContext,
+    ToolPostInvokeResult,
+)
 from secure_gateway.proxy.judge import Caller, Judge
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
 from secure_gateway.proxy.wire import Message, WireLimits, decode, encode
@@ -160,3 +169,63 @@ async def test_the_result_of_a_task_does_not_pass_by_a_plugin_that_judges_tool_r
     open_talk = _Talk(gateway_for([Everywhere(PluginConfig(name="judge"))]))
     await open_talk.ask(method, {"taskId": "t"}, result={"content": []})
     assert open_talk.seen == [method]
+
+
+class _Officer(Plugin):
+    """Refuses what is called hidden, grants what is called extra, fails at what is called broken, and has no say in the rest."""
+
+    async def http_auth_check_permission(
+        self, payload: HttpAuthCheckPermissionPayload, context: PluginContext
+    ) -> HttpAuthCheckPermissionResult:
+        name = payload.permission.partition(":")[2]
+        if name == "broken":
+            raise ValueError(name)
+        if name not in ("hidden", "extra"):
+            return HttpAuthCheckPermissionResult()
+        answer = HttpAuthCheckPermissionResultPayload(granted=name == "extra")
+        return HttpAuthCheckPermissionResult(modified_payload=answer)
+
+
+def _officed() -> tuple[_Talk, MemorySink]:
+    sink = MemorySink()
+    roles = {"tester": {"tools": ["hidden", "open", "broken"], "prompts": ["*"], "resources": ["*"]}}
+    return _Talk(gateway_for([_Officer(PluginConfig(name="officer"))], roles=roles, sinks=[sink])), sink
+
+
+async def test_lists_show_what_a_plugin_permits_and_not_what_only_a_role_does() -> None:
+    talk, _ = _officed()
+    tools: list[dict[str, Any]] = [{"name": name, "inputSchema": {}} for name in ("hidden", "open", "extra", "closed")]
+    answer = await talk.ask("tools/list", result={"tools": tools})
+    assert [tool["name"] for tool in answer.result["tools"]] == ["open", "extra"]
+    await talk.ask("tools/call", {"name": "extra", "arguments": {}})
+    with pytest.raises(PermissionDenied):
+        await talk.ask("tools/call", {"name": "hidden", "arguments": {}})
+
+
+async def test_a_plugin_that_fails_where_a_list_is_made_withholds_the_list() -> None:
+    talk, sink = _officed()
+    with pytest.raises(PluginError) as raised:
+        await talk.ask("tools/list", result={"tools": [{"name": "broken", "inputSchema": {}}]})
+    assert raised.value.plugin == "officer"
+    assert (sink.last.outcome, sink.last.name) == ("failed", "tools/list")
+    assert sink.last.request_id == raised.value.request_id
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        (
+            "completion/complete",
+            {"ref": {"type": "ref/prompt", "name": "hidden"}, "argument": {"name": "a", "value": ""}},
+        ),
+        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["open", "hidden"]}}),
+    ],
+)
+async def test_a_message_that_refers_to_what_a_plugin_refuses_does_not_reach_the_server(
+    method: str, params: dict[str, Any]
+) -> None:
+    talk, sink = _officed()
+    with pytest.raises(PermissionDenied):
+        await talk.ask(method, params)
+    assert talk.seen == []
+    assert sink.last.outcome == "denied"

@@ -8,7 +8,7 @@ from time import monotonic
 from secure_gateway.decisions import Stage, Verdict
 from secure_gateway.errors import AuthenticationDenied, ErrorCode, PermissionDenied, PluginError
 from secure_gateway.pipeline.permissions import KINDS
-from secure_gateway.pipeline.questions import ask_whether, ask_who
+from secure_gateway.pipeline.questions import CHECK_PERMISSION, ask_whether, ask_who
 from secure_gateway.pipeline.run import Run, begin
 from secure_gateway.pipeline.snapshot import Snapshot
 from secure_gateway.types import AuthCredentials, InvalidIdentity, NoIdentity, Operation, Principal, Request, Resolved
@@ -105,6 +105,29 @@ async def authenticate(snapshot: Snapshot, credentials: AuthCredentials | None, 
     raise refusal(verdict, request_id)
 
 
-def is_visible(snapshot: Snapshot, principal: Principal, operation: Operation, name: str, server: str) -> bool:
-    """Tell whether ``principal`` may use ``name``, for lists that show only what can be used."""
-    return not snapshot.permissions.refusal(principal, operation, name, server)
+async def is_visible(
+    snapshot: Snapshot, principal: Principal, operation: Operation, name: str, within: Request
+) -> bool:
+    """Tell whether ``principal`` may use ``name``, for lists that show only what can be used. Plugins are asked as for a use of it.
+
+    ``within``: the request that lists or mentions it; what plugins say leaves no record of its own. Raises ``PluginError`` when one fails.
+    """
+    if snapshot.bindings(within.server, CHECK_PERMISSION) is None:
+        return not snapshot.permissions.refusal(principal, operation, name, within.server)
+    asked = Request(
+        operation=operation,
+        name=name,
+        server=within.server,
+        door=within.door,
+        credentials=within.credentials,
+        headers=within.headers,
+        client_host=within.client_host,
+        request_id=within.request_id,
+    )
+    run = begin(asked, snapshot)
+    run.principal = principal
+    try:
+        await authorize(run, name)
+    except PermissionDenied:
+        return False
+    return True

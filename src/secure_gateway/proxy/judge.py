@@ -69,7 +69,7 @@ class Judge:
         request.time_off = None if asking is None else asking.seconds
 
         async def forward_permitted(outgoing: Message, judged: Request) -> Message:
-            await check_references(self._gateway, outgoing, caller.credentials, self._server.name)
+            await check_references(self._gateway, outgoing, judged)
             await self.registration.check()
             return await forward(outgoing, judged)
 

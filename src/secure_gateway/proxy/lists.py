@@ -8,7 +8,7 @@ from secure_gateway.errors import ErrorCode, PermissionDenied, PolicyDenied, Req
 from secure_gateway.gateway import Gateway
 from secure_gateway.proxy.methods import Listing
 from secure_gateway.proxy.wire import Kind, Message, changed, keep_items
-from secure_gateway.types import AuthCredentials, Operation, Request
+from secure_gateway.types import Operation, Request
 
 _REFERENCES = {"ref/prompt": (Operation.PROMPT, "name"), "ref/resource": (Operation.RESOURCE, "uri")}
 
@@ -34,7 +34,7 @@ async def visible(gateway: Gateway, answer: Message, listing: Listing, judged: R
         index
         for index, item in enumerate(items)
         if (shown is None or item[listing.named_by] in shown)
-        and gateway.permits(principal, listing.operation, item[listing.named_by], judged.server)
+        and await gateway.permits(principal, listing.operation, item[listing.named_by], within=judged)
     ]
     if len(kept) < len(items):
         filtered = keep_items(answer, listing.key, kept)
@@ -57,19 +57,17 @@ async def _offered(gateway: Gateway, tools: list[dict[str, Any]], judged: Reques
     return {tool["name"]: tool for tool in offer.tools}
 
 
-async def check_references(
-    gateway: Gateway, message: Message, credentials: AuthCredentials | None, server: str
-) -> None:
+async def check_references(gateway: Gateway, message: Message, judged: Request) -> None:
     """Check that the caller may use what ``message`` refers to beside its target: completions name prompts and resources,
     subscriptions name resources. Raises ``PermissionDenied``, and ``PolicyDenied`` where it cannot be told.
     """
     referenced = _references(message)
     if not referenced:
         return
-    principal = await gateway.authenticate(credentials)
+    principal = await gateway.authenticate(judged.credentials)
     for operation, name in referenced:
-        if not gateway.permits(principal, operation, name, server):
-            reason = f"no role or permission of the caller covers the {operation.value} that this message refers to"
+        if not await gateway.permits(principal, operation, name, within=judged):
+            reason = f"the caller may not use the {operation.value} that this message refers to"
             raise PermissionDenied(ErrorCode.FORBIDDEN, reason)
 
 
