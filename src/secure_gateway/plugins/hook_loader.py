@@ -25,7 +25,7 @@ from secure_gateway.plugins.framework.model_config import read_config
 from secure_gateway.plugins.framework.plugin import ForeignPlugin, Plugin, PluginConfig
 from secure_gateway.plugins.framework.registration import bind_plugin
 from secure_gateway.plugins.hook_order import HookOrder, order_for
-from secure_gateway.plugins.registry import InstalledPoints, ProviderRegistry, import_file, missing_package
+from secure_gateway.plugins.registry import InstalledPoints, ProviderRegistry, missing_package
 from secure_gateway.plugins.services import ProviderServices
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,8 @@ class HookLoader:
         self._plugin_dirs = tuple(plugin_dirs)
         self._registered = tuple(registered)
         self._services = services
-        self._registry = ProviderRegistry(Plugin, ENTRY_POINTS, BUILT_IN, plugin_dirs, _kind_of, installed)
+        self._installed = installed or InstalledPoints()
+        self._registry = ProviderRegistry(Plugin, ENTRY_POINTS, BUILT_IN, plugin_dirs, _kind_of, self._installed)
         for cls in self._registered:
             self._registry.register(cls)
 
@@ -185,7 +186,7 @@ class HookLoader:
     def _class_in(self, file: Path, name: str, where: str) -> type[Plugin]:
         check_ownership(file)
         _refuse_foreign(file, where)
-        cls = getattr(import_file(file), name, None)
+        cls = getattr(self._installed.module(file), name, None)
         if cls is None:
             raise ConfigError(Problem(where, f"{name!r}", f"a class in {file}", "The module has no such name."))
         return self._registry.checked(cls, where)

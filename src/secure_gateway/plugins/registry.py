@@ -24,10 +24,14 @@ logger = logging.getLogger(__name__)
 
 
 class InstalledPoints:
-    """The entry points of everything that is installed, read once: when they are first asked for."""
+    """What registries that are made together share: the entry points of everything that is installed, and which modules cannot be imported.
+
+    Entry points are read once, when they are first asked for. A module that fails is tried once, too; those made for the next load try it again.
+    """
 
     def __init__(self) -> None:
         self._found: Any = None  # Python 3.11 has another class than later ones; both can `select`
+        self._failed: dict[Path, ConfigError] = {}
 
     def of(self, group: str) -> EntryPoints:
         """Return those of ``group``."""
@@ -35,6 +39,16 @@ class InstalledPoints:
             self._found = entry_points()
         found: EntryPoints = self._found.select(group=group)
         return found
+
+    def module(self, path: Path) -> ModuleType:
+        """Return the module at ``path``. Raises ``ConfigError`` where it cannot be imported."""
+        if path in self._failed:
+            raise self._failed[path]
+        try:
+            return import_file(path)
+        except ConfigError as error:
+            self._failed[path] = error
+            raise
 
 
 class ProviderSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +185,7 @@ class ProviderRegistry:
         return self._discovered
 
     def _classes_in(self, path: Path) -> list[type]:
-        module = import_file(path)
+        module = self._installed.module(path)
         classes = [
             cls
             for cls in dict.fromkeys(value for value in vars(module).values() if isinstance(value, type))
