@@ -102,10 +102,14 @@ def load_parts(
 ) -> Parts:
     """Like ``load_gateway``, and return the parts as well."""
     env = os.environ if env is None else env
-    _choose_scanner()
-    loaded = load_config(None if path is None else Path(path), env)
+    try:
+        chosen()  # before a request needs it
+    except ChoiceError as error:
+        raise ConfigError(Problem(VARIABLE, error.found, error.expected, error.hint)) from error
+    loaded = load_config(path, env)
     resolver = SecretResolver(env, folder=loaded.folder)
-    services = open_services(loaded, resolver, env)
+    with _placed(loaded):
+        services = open_services(loaded, resolver, env)
     with ExitStack() as undo:
         undo.callback(services.store.close)
         with _placed(loaded):
@@ -113,14 +117,6 @@ def load_parts(
             parts = _assemble(_Ground(loaded, values, services, RecordKeeper(services.store)), tuple(register), [])
         undo.pop_all()
         return parts
-
-
-def _choose_scanner() -> None:
-    """Take the choice that counts for this process, before a request needs it."""
-    try:
-        chosen()
-    except ChoiceError as error:
-        raise ConfigError(Problem(VARIABLE, error.found, error.expected, error.hint)) from error
 
 
 def rebuild(

@@ -94,7 +94,12 @@ def _tell(path: Path, report: AuditReport) -> None:
     if report.bad is not None:
         place = f"{report.bad.file}:{report.bad.line}" if report.bad.line else report.bad.file
         print_line(f"Not as it was written: {place}: {report.bad.problem}")
-        print_line(f"Before it, {report.decisions} decisions in {report.lines} lines are in order.")
+        if report.lines:
+            print_line(f"Before it, {report.decisions} decisions in {report.lines} lines are in order.")
+        elif report.anchor is None:
+            print_line(
+                "The `audit` provider writes its file with the first request; without FILE, the one that the configuration names is checked."
+            )
         return
     print_line(f"{path}: {report.decisions} decisions in {report.lines} lines, in order and unchanged.")
     if report.first_seq > 1:

@@ -13,10 +13,22 @@ from secure_gateway.bootstrap import load_parts
 from secure_gateway.cli.running_gateways import Running, find_running, pid_option, the_running
 from secure_gateway.cli.session import GatewayGroup, Session
 from secure_gateway.cli.tables import print_json, print_line, print_note, print_table
+from secure_gateway.config.faults import did_you_mean
 from secure_gateway.pipeline.control import PluginState
 from secure_gateway.plugins.framework.plugin import PluginMode
 
 _ANY = "any"
+
+
+class _Modes(click.Choice[str]):
+    """The modes; one that is misspelt is answered with the nearest."""
+
+    def __init__(self) -> None:
+        super().__init__([mode.value for mode in PluginMode])
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Return click's own message with a suggestion."""
+        return f"{super().get_invalid_choice_message(value, ctx)} {did_you_mean(str(value), self.choices)}".rstrip()
 
 
 @click.group(cls=GatewayGroup)
@@ -87,7 +99,7 @@ def disable(session: Session, *, name: str, pid: int | None) -> None:
 
 @hooks.command("set-mode")
 @click.argument("name")
-@click.argument("mode", type=click.Choice([mode.value for mode in PluginMode]))
+@click.argument("mode", type=_Modes())
 @click.option("--hook", default="", metavar="HOOK", help="Only at this hook.")
 @click.option("--server", default="", metavar="NAME", help="Only for this server, and for calls that name none.")
 @click.option("--tool", default="", metavar="GLOB", help="Only for tools of this name.")

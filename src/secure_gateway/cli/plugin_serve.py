@@ -106,6 +106,12 @@ async def _serve(hooks: LoadedHooks, serve_at: Callable[[ToolServer], Awaitable[
 
 def load_plugins(path: Path | None, session: Session) -> LoadedHooks:
     """Build the plugins of a configuration or a plugin list. Raises ``ConfigError`` with everything that is wrong with them."""
+    if path is not None and not path.exists():
+        raise CommandError(
+            f"{path}: there is no such file; expected a configuration of this gateway (.json), or a list of plugins (.yaml). "
+            "docs/external-plugins.md shows both.",
+            ExitCode.CONFIGURATION,
+        )
     if path is not None and path.suffix in _YAML:
         path = path.absolute()
         found = read_plugin_list(path, SecretResolver(session.environ, folder=path.parent))

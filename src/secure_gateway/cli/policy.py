@@ -138,7 +138,14 @@ async def _run(parts: Parts, cases: list[PolicyCase]) -> list[PolicyOutcome]:
 
 
 def _cases(file: Path) -> list[PolicyCase]:
-    return read_cases(YamlReader().read(file.read_bytes(), str(file)), str(file))
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise CommandError(
+            f"{file} cannot be read ({error.strerror}); expected a YAML file of cases. docs/policies.md shows one.",
+            ExitCode.FAILED,
+        ) from None
+    return read_cases(YamlReader().read(data, str(file)), str(file))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from secure_gateway.config.models import GatewayConfig
-from secure_gateway.config.ownership import expand_home, read_trusted
+from secure_gateway.config.ownership import expand_home, is_missing, read_trusted
 from secure_gateway.config.paths import parse_path
 from secure_gateway.config.positions import Document, JsonSyntaxError, parse
 from secure_gateway.config.problems import describe, syntax_problem, validation_problems
@@ -20,6 +21,11 @@ from secure_gateway.errors import ConfigError, Problem
 DEFAULT_PATH = "~/.gateway/config.json"
 PATH_VARIABLE = "SECURE_GATEWAY_CONFIG"
 MAX_CONFIG_BYTES = 1024 * 1024
+_YAML = (".yaml", ".yml")
+_AS_JSON = (
+    'The configuration is JSON; only lists of plugins may be YAML, named by its "include". Write its values as JSON into config.json: '
+    "`secure-gateway init` makes one to begin with, docs/configuration.md has every key."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class LoadedConfig:
         return Problem(problem.path, problem.found, problem.expected, problem.hint, str(self.path), line)
 
 
-def config_path(path: Path | None, env: Mapping[str, str]) -> Path:
+def config_path(path: str | Path | None, env: Mapping[str, str]) -> Path:
     """Choose the file: ``path``, else ``SECURE_GATEWAY_CONFIG`` of ``env``, else ``~/.gateway/config.json``.
 
     Raises:
@@ -57,41 +63,46 @@ def config_path(path: Path | None, env: Mapping[str, str]) -> Path:
             hint = "Unset it to use the default."
             raise ConfigError(Problem("$", f"an empty {PATH_VARIABLE}", "the path of a configuration", hint))
         path = Path(chosen)
+    given: object = path  # whatever the annotation says
+    if not isinstance(given, str | os.PathLike):
+        kind = type(given).__name__
+        raise TypeError(
+            f"expected the path of a configuration file, not a {kind}: write the configuration as JSON into a file that only you can write"
+        )
     return Path.cwd() / expand_home(path, env)
 
 
-def load_config(path: Path | None, env: Mapping[str, str]) -> LoadedConfig:
+def load_config(path: str | Path | None, env: Mapping[str, str]) -> LoadedConfig:
     """Load the configuration that :func:`config_path` chooses.
 
     Raises:
         ConfigError: with everything that is wrong with it, in the order of its lines.
     """
     chosen = config_path(path, env)
-    if _is_missing(chosen):
-        hint = "Create one with `secure-gateway init`."
-        raise ConfigError(Problem("$", "no such file", "a configuration", hint, str(chosen)))
+    if is_missing(chosen):
+        raise ConfigError(Problem("$", "no such file", "a configuration", _way_to(chosen), str(chosen)))
     data = read_trusted(chosen, limit=MAX_CONFIG_BYTES)
     document = _parsed(data, str(chosen))
     config = _validated(document, str(chosen))
     return LoadedConfig(config, chosen, hashlib.sha256(data).hexdigest(), document.value, document)
 
 
-def _is_missing(path: Path) -> bool:
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except (OSError, ValueError):
-        # There is something that cannot be looked at; the attempt to read it says what.
-        return False
-    return False
+def _way_to(missing: Path) -> str:
+    """Return what helps where there is no configuration at ``missing``."""
+    beside = [other for suffix in _YAML if not is_missing(other := missing.with_suffix(suffix))]
+    if beside and missing.suffix == ".json":
+        return f"There is {beside[0].name}, but: {_AS_JSON}"
+    return "Create one with `secure-gateway init`."
 
 
 def _parsed(data: bytes, file: str) -> Document:
     try:
         return parse(data)
     except JsonSyntaxError as error:
-        raise ConfigError([syntax_problem(fault, file) for fault in (*error.earlier, error.fault)]) from None
+        found = [syntax_problem(fault, file) for fault in (*error.earlier, error.fault)]
+        if file.endswith(_YAML):
+            found.insert(0, Problem("$", "a file that is called YAML", "JSON", _AS_JSON, file))
+        raise ConfigError(found) from None
 
 
 def _validated(document: Document, file: str) -> GatewayConfig:

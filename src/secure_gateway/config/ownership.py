@@ -40,6 +40,17 @@ def expand_home(path: str | Path, env: Mapping[str, str]) -> Path:
     return (Path(home) if home else Path.home()) / text[2:]
 
 
+def is_missing(path: Path) -> bool:
+    """Tell whether there is nothing at ``path``. Of what cannot be looked at, the attempt to read it says what is wrong."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
 def check_ownership(path: Path, *, uid: int | None = None) -> None:
     """Refuse a file or folder that somebody other than ``uid`` (default: we) and root could change or replace.
 

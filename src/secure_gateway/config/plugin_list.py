@@ -21,7 +21,7 @@ from secure_gateway.config.context_forge import (
 )
 from secure_gateway.config.fields import LAX, FreeText, Names, Texts
 from secure_gateway.config.loader import MAX_CONFIG_BYTES, LoadedConfig
-from secure_gateway.config.ownership import read_trusted
+from secure_gateway.config.ownership import is_missing, read_trusted
 from secure_gateway.config.paths import Steps, json_path, parse_path
 from secure_gateway.config.plugin_kinds import has_no_counterpart, why_left_out
 from secure_gateway.config.plugin_models import HookConfig, PluginSettings
@@ -100,9 +100,18 @@ def read_plugin_lists(loaded: LoadedConfig, resolver: SecretResolver) -> tuple[P
     reader = YamlReader()
     lists: list[PluginList] = []
     problems: list[Problem] = []
-    for name in loaded.config.include:
+    for index, name in enumerate(loaded.config.include):
+        path = loaded.folder / name
+        if is_missing(path):
+            hint = f"Paths start at {loaded.folder}. Put the file there, or take its name out."
+            problems.append(
+                loaded.placed(
+                    Problem(f"$.include[{index}]", f"{path}, which does not exist", "a list of plugins", hint)
+                )
+            )
+            continue
         try:
-            lists.append(_read(loaded.folder / name, reader, resolver))
+            lists.append(_read(path, reader, resolver))
         except ConfigError as error:
             problems += error.problems
     problems += _same_names((hook.name for hook in loaded.config.plugins.hooks), lists)

@@ -317,7 +317,8 @@ def _require_known(what: str, name: object, known: Iterable[str]) -> None:
     names = sorted(dict.fromkeys(map(str, known)))
     if isinstance(name, str) and name in names:
         return
-    near = difflib.get_close_matches(str(name)[:_LONGEST_SHOWN], names, n=3)
+    lowered = {each.lower(): each for each in names}
+    near = [lowered[each] for each in difflib.get_close_matches(str(name)[:_LONGEST_SHOWN].lower(), lowered, n=3)]
     hint = (
         f"did you mean {' or '.join(map(repr, near))}?" if near else f"there is {', '.join(map(repr, names)) or 'none'}"
     )

@@ -6,7 +6,7 @@ import re
 import secrets
 from pathlib import Path
 
-from secure_gateway.config.ownership import read_trusted
+from secure_gateway.config.ownership import is_missing, read_trusted
 from secure_gateway.errors import ConfigError, Problem
 from secure_gateway.master_key import KEY_BYTES, MasterKey
 from secure_gateway.stores.private_files import create_private_file, make_private_folder
@@ -33,6 +33,12 @@ def parse_master_key(text: str) -> MasterKey:
 
 def read_master_key(path: Path) -> MasterKey:
     """Read the key from a file that only its owner can read. Raises ``ConfigError``."""
+    if is_missing(path):
+        hint = (
+            "Put it back from a copy: API keys, audits and pseudonyms made so far are good under that key only. Where there are none, make one: "
+            f"(umask 077; openssl rand -hex {KEY_BYTES} > {path})"
+        )
+        raise ConfigError(Problem("$.master_key", f"{path}, which does not exist", "the file of the master key", hint))
     try:
         return parse_master_key(read_trusted(path, limit=_READ_LIMIT, private=True).decode("ascii"))
     except UnicodeDecodeError:

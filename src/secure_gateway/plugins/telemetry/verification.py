@@ -21,6 +21,8 @@ from secure_gateway.plugins.telemetry.chain import (
 )
 
 _LONGEST_LINE: Final = 64 * 1024 * 1024
+_NOTHING: Final = "nothing to verify"
+_NO_FILE: Final = "no such file, nor an older part of it, so there is nothing to verify"
 
 
 class BadLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ def verify_audit(path: Path, key: bytes, anchor: Link | None = None) -> AuditRep
         bad = check.look(raw)
         if bad is not None:
             return check.report(bad)
-    problem = check.missing() or ("" if check.lines else "nothing to verify")
+    problem = check.missing() or ("" if check.lines else _NOTHING if files else _NO_FILE)
     return check.report(check.at_end() or (BadLine(file=str(path), line=0, problem=problem) if problem else None))
 
 
