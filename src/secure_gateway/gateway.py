@@ -12,7 +12,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ParamSpec, Self, TypeVar, overload
 
-from secure_gateway.caller import current_caller
+from secure_gateway.caller import checked_session, current_caller, current_session
 from secure_gateway.decisions import Note, Stage, Verdict
 from secure_gateway.errors import ErrorCode, PolicyDenied, RequestDenied, RequestError
 from secure_gateway.pipeline.control import ControlBoard, PluginControl
@@ -134,7 +134,10 @@ class Gateway:
         ``handle`` does, never returned.
         """
         shown = _credentials(credentials)
-        run = begin(Request(operation=Operation.HOOK, name=hook, server=server, credentials=shown), self._snapshot)
+        asked = Request(
+            operation=Operation.HOOK, name=hook, server=server, credentials=shown, session_id=current_session()
+        )
+        run = begin(asked, self._snapshot)
         try:
             if not self._starters.are_done:
                 await self.start()
@@ -211,7 +214,8 @@ class Gateway:
     ) -> Any:
         """Call ``upstream(arguments)``, protected. ``upstream`` may be async or a plain function. ``credentials`` may be just an API key; None takes those of ``acting_as``.
 
-        ``operation``: ``tool``, ``prompt``, ``resource`` or ``agent``. ``session_id``: which of the caller's conversations this belongs to. Raises as ``handle`` does.
+        ``operation``: ``tool``, ``prompt``, ``resource`` or ``agent``. ``session_id``: which of the caller's conversations this belongs to; by default that of
+        ``acting_as``. Raises as ``handle`` does.
         """
 
         async def call_it(judged: Request) -> Any:
@@ -231,7 +235,7 @@ class Gateway:
             server=server,
             door=Door.SDK,
             credentials=_credentials(credentials),
-            session_id=session_id,
+            session_id=checked_session(session_id) or current_session(),
         )
         return await self.handle(request, call_it)
 
@@ -252,6 +256,7 @@ class Gateway:
         operation: Operation | str = Operation.TOOL,
         server: str = "",
         credentials: Callable[[Mapping[str, Any]], AuthCredentials | str | None] | None = None,
+        session_id: Callable[[Mapping[str, Any]], str | None] | None = None,
     ) -> Callable[[Callable[_Parameters, _Return]], Callable[_Parameters, _Return]]: ...
 
     def protect(
@@ -263,17 +268,20 @@ class Gateway:
         operation: Operation | str = Operation.TOOL,
         server: str = "",
         credentials: Callable[[Mapping[str, Any]], AuthCredentials | str | None] | None = None,
+        session_id: Callable[[Mapping[str, Any]], str | None] | None = None,
     ) -> Any:
         """Decorate a sync or async function: ``@gateway.protect`` or ``@gateway.protect(name="weather")``.
 
-        Its arguments, by name, are what policies judge and may change. ``credentials`` returns the caller's, given the arguments; by
+        Its arguments, by name, are what policies judge and may change. ``credentials`` and ``session_id`` return the caller's, given the arguments; by
         default those of ``acting_as`` (which the ASGI middleware sets). Raises as ``handle`` does.
         """
 
         def decorate(target: Callable[..., Any]) -> Callable[..., Any]:
             if not callable(target):
                 raise TypeError(f"protect takes a function, not {target!r}; a name goes in as protect(name=…)")
-            guard = FunctionGuard(self.handle, name or target.__name__, Operation(operation), server, credentials)
+            guard = FunctionGuard(
+                self.handle, name or target.__name__, Operation(operation), server, credentials, session_id
+            )
             return guard.wrap(target, self._loop)
 
         return decorate if function is None else decorate(function)

@@ -23,6 +23,7 @@ from secure_gateway.plugins.framework import (
     Plugin,
     PluginConfig,
     PluginViolation,
+    ToolPreInvokeResult,
 )
 from secure_gateway.testing.gateways import EVERYTHING, MemorySink, gateway_for
 from secure_gateway.types import (
@@ -298,3 +299,32 @@ async def test_an_answer_may_stream_longer_than_an_upstream_call_may_take() -> N
 
     http = client(MemorySink(), limits=Limits(upstream_timeout=0.05), inner=slow)
     assert (await http.get("/things", headers=AS_ANN)).text == "done"
+
+
+async def test_the_conversation_that_the_app_names_holds_for_the_request_and_the_calls_inside_it() -> None:
+    seen: list[tuple[str, str | None]] = []
+
+    class Noting(Plugin):
+        async def http_post_request(self, payload: Any, context: Any) -> HttpPostRequestResult:
+            seen.append(("http", context.global_context.session_id))
+            return HttpPostRequestResult()
+
+        async def tool_pre_invoke(self, payload: Any, context: Any) -> ToolPreInvokeResult:
+            seen.append(("tool", context.global_context.session_id))
+            return ToolPreInvokeResult()
+
+    made = gateway_for([Noting(PluginConfig(name="noting"))], identity=KeyIdentity(), roles={"tester": EVERYTHING})
+    gateway = Gateway(msgspec.structs.replace(made.snapshot, read_credentials=read_credentials))
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        await gateway.call("weather", {}, lambda _arguments: {})
+        await app(scope, receive, send)
+
+    guarded = SecureGatewayMiddleware(inner, gateway, session_id=lambda scope: scope["state"]["chat"])
+
+    async def with_session(scope: Any, receive: Any, send: Any) -> None:
+        await guarded({**scope, "state": {"chat": "chat-of-ann"}}, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=with_session), base_url="http://app") as caller:
+        assert (await caller.get("/things", headers=AS_ANN)).status_code == 200
+    assert seen == [("tool", "chat-of-ann"), ("http", "chat-of-ann")]

@@ -397,6 +397,56 @@ async def test_protected_functions_act_with_the_callers_credentials() -> None:
     assert [c.api_key if c else None for c in shown] == ["my-key", None]
 
 
+class _Sessions(Plugin):
+    """Notes which conversation each call belongs to."""
+
+    def __init__(self) -> None:
+        super().__init__(PluginConfig(name="sessions"))
+        self.seen: list[str | None] = []
+
+    async def tool_pre_invoke(self, payload: Any, context: Any) -> ToolPreInvokeResult:
+        self.seen.append(context.global_context.session_id)
+        return ToolPreInvokeResult()
+
+
+async def test_the_conversation_that_a_door_names_is_that_of_the_calls_inside_it() -> None:
+    plugin = _Sessions()
+    gateway = gateway_for([plugin])
+
+    @gateway.protect
+    async def weather(city: str) -> str:
+        return city
+
+    @gateway.protect(session_id=lambda arguments: arguments["chat"])
+    async def answer(chat: str | None) -> str:
+        return "yes"
+
+    @gateway.protect
+    def blocking(city: str) -> str:
+        return city
+
+    with acting_as("my-key", session_id="outer"):
+        await weather("Bern")
+        await answer("its own")
+        await answer(None)
+        await asyncio.to_thread(blocking, "Bern")
+        await gateway.call("t", {}, lambda _arguments: {})
+        await gateway.call("t", {}, lambda _arguments: {}, session_id="said")
+        with acting_as("another-key"):
+            await weather("Bern")
+    await weather("Bern")
+    assert plugin.seen == ["outer", "its own", None, "outer", "outer", "said", None, None]
+
+
+async def test_a_conversation_that_is_no_text_is_an_error_of_the_app() -> None:
+    gateway = gateway_for()
+    number: Any = 5
+    with pytest.raises(TypeError, match="session_id is a int"):
+        await gateway.call("t", {}, never, session_id=number)
+    with pytest.raises(TypeError, match="session_id is a int"):
+        acting_as("my-key", session_id=number)
+
+
 def test_the_blocking_face_works_without_an_event_loop() -> None:
     gateway = gateway_for(LOUD)
     assert gateway.call_sync("t", {}, lambda _a: {"text": "hi"}) == {"text": "HI"}

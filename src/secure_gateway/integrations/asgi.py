@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from secure_gateway.caller import acting_as
+from secure_gateway.caller import acting_as, checked_session
 from secure_gateway.errors import HTTP_STATUS, PUBLIC_MESSAGE, ErrorCode, RequestDenied, RequestError
 from secure_gateway.gateway import Gateway
 from secure_gateway.pipeline.http import Respond
@@ -33,12 +33,23 @@ _LONGEST_NUMBER = 18
 
 
 class SecureGatewayMiddleware:
-    """Puts ``gateway`` before ``app``. ``open_paths`` are exact paths that nobody needs to identify for, such as ``/healthz``."""
+    """Puts ``gateway`` before ``app``. ``open_paths`` are exact paths that nobody needs to identify for, such as ``/healthz``.
 
-    def __init__(self, app: App, gateway: Gateway, open_paths: Collection[str] = ()) -> None:
+    ``session_id``: says of a scope which of its caller's conversations it belongs to, from what the app knows (a session that it has opened itself) and
+    never from what the caller writes. It holds for the protected calls of the app, too.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        gateway: Gateway,
+        open_paths: Collection[str] = (),
+        session_id: Callable[[Scope], str | None] | None = None,
+    ) -> None:
         self._app = app
         self._gateway = gateway
         self._open = frozenset(open_paths)
+        self._session_id = session_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection as ASGI 3 has it; ``lifespan`` passes."""
@@ -69,6 +80,7 @@ class SecureGatewayMiddleware:
             headers=headers,
             content_type=headers.get("content-type", ""),
             client_host=client[0] or "",
+            session_id="" if self._session_id is None else checked_session(self._session_id(scope)),
             time_limit=math.inf,  # how long an answer may stream is the server's and the app's affair
         )
         fault = fault or _path_fault(scope["path"])
@@ -90,7 +102,7 @@ class SecureGatewayMiddleware:
 
     async def _pass_on(self, judged: Request, respond: Respond | None, exchange: _Exchange) -> None:
         exchange.respond = respond
-        with acting_as(judged.credentials):
+        with acting_as(judged.credentials, session_id=judged.session_id):
             await self._app(exchange.scope, exchange.receive, exchange.send)
         if exchange.failure is not None:
             raise exchange.failure  # the app has swallowed it; it counts all the same

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from secure_gateway.caller import current_caller
+from secure_gateway.caller import checked_session, current_caller, current_session
 from secure_gateway.errors import ErrorCode, RequestError
 from secure_gateway.pipeline.loop_thread import LoopThread
 from secure_gateway.types import AuthCredentials, Door, Operation, Request
@@ -19,7 +19,7 @@ Handle = Callable[[Request, Callable[[Request], Awaitable[Any]]], Awaitable[Any]
 class FunctionGuard:
     """How one decorated function is protected.
 
-    ``credentials``: returns those of the caller, given the function's arguments; by default those of ``acting_as``.
+    ``credentials`` and ``session_id``: return those of the caller, given the function's arguments; by default those of ``acting_as``.
     """
 
     def __init__(
@@ -29,12 +29,14 @@ class FunctionGuard:
         operation: Operation,
         server: str,
         credentials: Callable[[Mapping[str, Any]], AuthCredentials | str | None] | None,
+        session_id: Callable[[Mapping[str, Any]], str | None] | None,
     ) -> None:
         self._handle = handle
         self._name = name
         self._operation = operation
         self._server = server
         self._credentials = credentials
+        self._session_id = session_id
 
     def wrap(self, function: Callable[..., Any], loop: LoopThread) -> Callable[..., Any]:
         """Return ``function``, protected; async stays async, sync stays sync."""
@@ -71,6 +73,7 @@ class FunctionGuard:
             server=self._server,
             door=Door.DECORATOR,
             credentials=AuthCredentials(api_key=shown) if isinstance(shown, str) else shown,
+            session_id=current_session() if self._session_id is None else checked_session(self._session_id(arguments)),
         )
 
 
