@@ -106,8 +106,7 @@ class Gateway:
         """Take an HTTP request of a protected app through identity, permission, the app and record; its content is the app's affair.
 
         ``request.name`` is the path, ``arguments`` its ``method``, ``client_host`` and ``client_port``. ``app`` is given a function through which
-        the headers of its answer pass, None where no plugin looks at them. ``by_permission``: whether the roles say who may reach the path. Raises as
-        ``handle`` does.
+        the headers of its answer pass, None where no plugin looks at them. ``by_permission``: whether roles say who may. Raises as ``handle`` does.
         """
         run = begin(request, self._snapshot)
         try:
@@ -134,9 +133,8 @@ class Gateway:
         ``handle`` does, never returned.
         """
         shown = _credentials(credentials)
-        asked = Request(
-            operation=Operation.HOOK, name=hook, server=server, credentials=shown, session_id=current_session()
-        )
+        asked = Request(operation=Operation.HOOK, name=hook, server=server, credentials=shown)
+        asked.session_id = current_session()
         run = begin(asked, self._snapshot)
         try:
             if not self._starters.are_done:
