@@ -89,6 +89,11 @@ class ServerProcess(asyncio.SubprocessProtocol):
         """Tell whether it can still be written to and may still answer."""
         return not self._ended and not self._exited.is_set()
 
+    @property
+    def keeps_up(self) -> bool:
+        """Tell whether it reads what it is sent: what is written in the meantime waits in our memory."""
+        return self._writable.is_set()
+
     async def write(self, raw: bytes) -> None:
         """Send one message. Waits while the server does not read. Raises ``UpstreamError`` when it is gone."""
         self.write_soon(raw)

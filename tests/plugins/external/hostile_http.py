@@ -128,6 +128,9 @@ class HostileHttp:
                     b"data: " + each + b"\n\n" for each in (wrong_id, b'{"jsonrpc":"2.0","method":"x"}', good)
                 )
                 _send(writer, "200 OK", b": hello\n\n" + lines, event)
+            case "asks_without_end":
+                asked = b'data: {"jsonrpc":"2.0","id":"q","method":"ping"}\n\n' * 2_000
+                _send(writer, "200 OK", asked + b"data: " + good + b"\n\n", event)
             case "event_without_answer":
                 _send(writer, "200 OK", b": hello\n\n", event)
             case "event_invalid":

@@ -14,6 +14,7 @@ from typing import Any
 
 NAME = "Guard"
 BEHAVIOUR = sys.argv[1]
+REPLIES = 0
 NOTES = Path(sys.argv[2]) if len(sys.argv) > 2 else None
 
 
@@ -96,6 +97,13 @@ def invoke(message_id: Any, arguments: dict[str, Any], calls: int) -> None:
         sys.stderr.write("hunter2\n" * 50_000)
         sys.stderr.flush()
         tool(message_id, result())
+    elif BEHAVIOUR == "asks_without_end" and calls == 1:
+        ping = json.dumps({"jsonrpc": "2.0", "id": "q", "method": "ping"}) + "\n"
+        for _ in range(200):
+            sys.stdout.write(ping * 100)
+        tool(message_id, result())
+    elif BEHAVIOUR == "asks_without_end":
+        tool(message_id, result(metadata={"replies": REPLIES}))
     elif BEHAVIOUR == "asks_back":
         say(json.dumps({"jsonrpc": "2.0", "id": "q", "method": "ping"}))
         pong = json.loads(sys.stdin.readline())
@@ -115,8 +123,12 @@ def main() -> None:
     if BEHAVIOUR == "never_starts":
         time.sleep(600)
     calls = 0
+    global REPLIES
     for line in sys.stdin:
         message = json.loads(line)
+        if "method" not in message:
+            REPLIES += 1
+            continue
         method, message_id = message["method"], message.get("id")
         if method == "initialize":
             revision = "1999-01-01" if BEHAVIOUR == "old_revision" else message["params"]["protocolVersion"]

@@ -81,6 +81,13 @@ async def test_the_answer_is_found_among_other_events(server: HostileHttp) -> No
         assert (await ask(plugin)).continue_processing
 
 
+async def test_a_server_that_asks_without_end_gets_few_replies(server: HostileHttp) -> None:
+    with connected(at(server.start())) as plugin:
+        server.behaviour = "asks_without_end"
+        assert (await ask(plugin)).continue_processing
+    assert len([message for _, _, message in server.seen if message.get("id") == "q"]) < 200, "of 2,000"
+
+
 async def test_a_session_that_the_server_has_forgotten_is_opened_anew_within_the_call(server: HostileHttp) -> None:
     with connected(at(server.start())) as plugin:
         server.behaviour = "forgets"

@@ -116,6 +116,13 @@ async def test_a_ping_of_the_server_is_answered_and_everything_else_is_not_offer
         assert (await ask(plugin)).metadata == {"pong": True, "code": -32601}
 
 
+async def test_a_server_that_asks_without_end_and_reads_nothing_does_not_fill_our_memory_with_replies() -> None:
+    with connected(hostile("asks_without_end")) as plugin:
+        assert (await ask(plugin)).continue_processing
+        replies = ((await ask(plugin)).metadata or {})["replies"]
+    assert 0 < replies < 10_000, "of 20,000"
+
+
 async def test_equal_questions_of_one_caller_are_asked_once_where_that_is_configured() -> None:
     with connected(hostile("counts"), cache_ttl_seconds=60) as plugin:
         first = await ask(plugin, a=1)

@@ -27,6 +27,7 @@ from secure_gateway.proxy.sse import EventSplitter
 from secure_gateway.proxy.wire import Message, WireError, decode
 
 _FAREWELL_SECONDS: Final = 2.0
+_MOST_REPLIES: Final = 32
 _NOT_FOUND: Final = 404
 _OK: Final = 200
 _OURS: Final = frozenset({"host", "content-type", "accept", "accept-encoding", "content-length", "transfer-encoding"})
@@ -143,7 +144,8 @@ class HttpChannel(Channel):
                     message = decode(event.data, LIMITS)
                     if answers(message, message_id):
                         return message
-                    if (reply := reply_to(message)) is not None:
+                    # One that asks without end is not owed an answer each: every reply is a request of ours.
+                    if len(self._farewells) < _MOST_REPLIES and (reply := reply_to(message)) is not None:
                         self._say_soon(reply)
         except WireError as error:
             raise AnswerError(f"its server answered {error.reason}") from None

@@ -121,8 +121,8 @@ class StdioChannel(Channel):
                 self._note_unasked()
             elif not answer.done():
                 answer.set_result(message)
-        elif (reply := reply_to(message)) is not None:
-            self._write_soon(reply)
+        elif self._process is not None and self._process.keeps_up and (reply := reply_to(message)) is not None:
+            self._write_soon(reply)  # one that asks without end and reads nothing is not owed an answer
 
     def _note_unasked(self) -> None:
         self._unasked += 1
