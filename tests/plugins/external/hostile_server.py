@@ -14,7 +14,6 @@ from typing import Any
 
 NAME = "Guard"
 BEHAVIOUR = sys.argv[1]
-REPLIES = 0
 NOTES = Path(sys.argv[2]) if len(sys.argv) > 2 else None
 
 
@@ -44,7 +43,7 @@ def result(**fields: Any) -> dict[str, Any]:
     return {"plugin_name": NAME, "result": {"continue_processing": True, "metadata": {}, **fields}}
 
 
-def invoke(message_id: Any, arguments: dict[str, Any], calls: int) -> None:
+def invoke(message_id: Any, arguments: dict[str, Any], calls: int, replies: int) -> None:
     said = arguments["payload"]
     if BEHAVIOUR == "dies" or (BEHAVIOUR == "dies_once" and note("call") == 1):
         os._exit(3)
@@ -103,7 +102,7 @@ def invoke(message_id: Any, arguments: dict[str, Any], calls: int) -> None:
             sys.stdout.write(ping * 100)
         tool(message_id, result())
     elif BEHAVIOUR == "asks_without_end":
-        tool(message_id, result(metadata={"replies": REPLIES}))
+        tool(message_id, result(metadata={"replies": replies}))
     elif BEHAVIOUR == "asks_back":
         say(json.dumps({"jsonrpc": "2.0", "id": "q", "method": "ping"}))
         pong = json.loads(sys.stdin.readline())
@@ -123,11 +122,11 @@ def main() -> None:
     if BEHAVIOUR == "never_starts":
         time.sleep(600)
     calls = 0
-    global REPLIES
+    replies = 0
     for line in sys.stdin:
         message = json.loads(line)
         if "method" not in message:
-            REPLIES += 1
+            replies += 1
             continue
         method, message_id = message["method"], message.get("id")
         if method == "initialize":
@@ -147,7 +146,7 @@ def main() -> None:
                 answer(message_id, {"content": [], "structuredContent": {"result": [{"name": NAME}]}})
             else:
                 calls += 1
-                invoke(message_id, arguments, calls)
+                invoke(message_id, arguments, calls, replies)
 
 
 if __name__ == "__main__":
