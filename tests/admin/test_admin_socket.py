@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
 import stat
 import struct
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -121,6 +123,38 @@ def test_the_kernel_says_who_is_at_the_other_end() -> None:
     assert struct.calcsize("3i") == 12
 
 
+_ASK_AS_NOBODY = """
+import contextlib, os, socket, sys
+os.setgid(65534)
+os.setuid(65534)
+with socket.socket(socket.AF_UNIX) as client:
+    client.connect(sys.argv[1])
+    with contextlib.suppress(BrokenPipeError):
+        client.sendall(b'{"command": "disable", "name": "p"}\\n' * 3)
+    print(client.makefile().readline())
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
+async def test_another_user_who_gets_as_far_as_the_socket_is_turned_away_unheard(opened: Open) -> None:
+    with socket.socket(socket.AF_UNIX) as door:
+        # A door of the same kind in a folder that everybody may enter: the folder of ours keeps them out before that.
+        door.bind("\0admin-door-of-a-test-" + os.urandom(8).hex())
+        door.listen()
+        asking = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            _ASK_AS_NOBODY.replace("sys.argv[1]", f"{door.getsockname().decode()!r}"),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        door.setblocking(False)
+        accepting = asyncio.create_task(opened.admin._accept(door))
+        said, _ = await asking.communicate()
+        accepting.cancel()
+    assert json.loads(said)["error"] == "only user 0 and root may ask"
+    assert opened.gateway.plugins.show("p").state == "running"
+
+
 async def test_questions_are_answered_and_changes_are_recorded_with_who_asked(opened: Open) -> None:
     assert [plugin["name"] for plugin in await opened.ask(command="list")] == ["p"]
     changed = await opened.ask(command="set-mode", name="p", mode="permissive", tool="a*")
@@ -209,6 +243,18 @@ async def test_a_hundred_connections_get_an_answer_each_and_leave_the_gateway_as
         writer.close()
     assert await opened.gateway.call("tool", {}, lambda _: "done") == "done"
     assert (await opened.ask(command="status"))["plugins"] == 1
+
+
+async def test_who_is_turned_away_is_told_why_and_does_not_think_that_no_gateway_runs(tmp_path: Path) -> None:
+    made = Open(tmp_path)
+    made.admin = AdminSocket(Commands(made.gateway, "test"), tmp_path, patience=60)
+    async with made.admin:
+        with contextlib.ExitStack() as held:
+            for _ in range(MOST_CLIENTS):
+                held.enter_context(socket.socket(socket.AF_UNIX)).connect(str(made.path))
+            for _ in range(100):
+                with pytest.raises(PluginControlError, match="try again"):
+                    await made.ask(command="status")
 
 
 async def test_a_connection_may_ask_often_but_not_for_ever(opened: Open) -> None:

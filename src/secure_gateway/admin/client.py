@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -48,7 +49,8 @@ def _exchange(path: Path, line: bytes, deadline: float) -> bytes:
             connection.connect(address)
         if not peer_of(connection.fileno()).is_trusted:
             raise NotReachedError(f"another user's process listens at {path}; nothing was asked there")
-        connection.sendall(line)
+        with suppress(BrokenPipeError):  # turned away unheard: why is there to be read
+            connection.sendall(line)
         received = bytearray()
         while not received.endswith(b"\n"):
             connection.settimeout(_left(deadline))

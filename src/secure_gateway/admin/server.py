@@ -76,16 +76,18 @@ class AdminSocket:
                 _log.warning("the admin socket cannot accept a client (%s)", error.strerror)
                 await asyncio.sleep(1)
                 continue
-            task = loop.create_task(self._serve(client))
+            refusal, peer = self._judge(
+                client
+            )  # here, one after the other: those who come at once are not counted against the first
+            if peer is None:
+                with client, suppress(OSError):
+                    client.send(_line(Answer(ok=False, error=refusal)))
+                continue
+            task = loop.create_task(self._serve(client, peer))
             self._clients.add(task)
             task.add_done_callback(self._clients.discard)
 
-    async def _serve(self, client: socket.socket) -> None:
-        refusal, peer = self._judge(client)
-        if peer is None:
-            with client, suppress(OSError):
-                client.send(_line(Answer(ok=False, error=refusal)))
-            return
+    async def _serve(self, client: socket.socket, peer: Peer) -> None:
         reader, writer = await asyncio.open_unix_connection(sock=client, limit=MAX_LINE)
         writer.transport.set_write_buffer_limits(high=0)  # so that `drain` waits until the system has taken all
         try:
@@ -97,7 +99,7 @@ class AdminSocket:
 
     def _judge(self, client: socket.socket) -> tuple[str, Peer | None]:
         """Return why ``client`` is turned away, or who it is."""
-        if len(self._clients) > MOST_CLIENTS:
+        if len(self._clients) >= MOST_CLIENTS:
             return f"{MOST_CLIENTS} clients are connected already; try again", None
         try:
             peer = peer_of(client.fileno())
