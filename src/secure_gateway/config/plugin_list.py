@@ -103,12 +103,13 @@ def read_plugin_lists(loaded: LoadedConfig, resolver: SecretResolver) -> tuple[P
     for index, name in enumerate(loaded.config.include):
         path = loaded.folder / name
         if is_missing(path):
-            hint = f"Paths start at {loaded.folder}. Put the file there, or take its name out."
-            problems.append(
-                loaded.placed(
-                    Problem(f"$.include[{index}]", f"{path}, which does not exist", "a list of plugins", hint)
-                )
+            # In the name of the file: it is watched for from then on, if this was a reload.
+            named = loaded.placed(Problem(f"$.include[{index}]", "", ""))
+            hint = (
+                f"It is named in {named.file}:{named.line}: {named.path}; paths start at {loaded.folder}. "
+                "Put the file there, or take its name out."
             )
+            problems.append(Problem("$", "no such file", "a list of plugins", hint, str(path)))
             continue
         try:
             lists.append(_read(path, reader, resolver))

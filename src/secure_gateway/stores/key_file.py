@@ -38,7 +38,7 @@ def read_master_key(path: Path) -> MasterKey:
             "Put it back from a copy: API keys, audits and pseudonyms made so far are good under that key only. Where there are none, make one: "
             f"(umask 077; openssl rand -hex {KEY_BYTES} > {path})"
         )
-        raise ConfigError(Problem("$.master_key", f"{path}, which does not exist", "the file of the master key", hint))
+        raise ConfigError(Problem("$", "no such file", "the master key", hint, str(path)))
     try:
         return parse_master_key(read_trusted(path, limit=_READ_LIMIT, private=True).decode("ascii"))
     except UnicodeDecodeError:
