@@ -48,7 +48,7 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> Non
 
 
 def test_a_missing_key_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="none: .*no such file"):
+    with pytest.raises(ConfigError, match=r"none: .*no such file"):
         read_master_key(tmp_path / "none")
 
 
