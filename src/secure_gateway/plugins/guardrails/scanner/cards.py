@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from secure_gateway.plugins.guardrails.scanner.finding import Region, Span
+from secure_gateway.plugins.guardrails.scanner.pii_shapes import is_in_digest
 from secure_gateway.plugins.guardrails.scanner.validators import digits_of, is_latin, luhn
 
 _PREFIX = 6
@@ -135,24 +136,35 @@ class _Run:
         return None
 
     def _is_plausible(self, first: int, last: int, *, known: bool) -> bool:
+        start, end = self.groups[first][0], self.groups[last][1]
+        if self._is_fraction(start) or is_in_digest(self.region, start, end):
+            return False
         if self.region.has_context:
-            return True
+            return not self._is_decimal(first, last)
         glued_before = first == 0 and is_latin(self.region.before(1))  # letters that touch it make it part of a code
         glued_after = last == len(self.groups) - 1 and is_latin(self.region.after(1))
         return known and not glued_before and not glued_after and self._is_set_apart(first, last)
 
     def _is_set_apart(self, first: int, last: int) -> bool:
         text, groups = self.region.value, self.groups
-        if first == last:  # the fraction of a decimal number is no card
-            start = groups[first][0]
-            before = text[max(0, start - 2) : start] or self.region.before(2)
-            return not (before[-1:] == "." and before[:1].isdigit())
+        if first == last:
+            return True
         sizes = tuple(end - start for start, end in groups[first : last + 1])
         separators = {text[groups[at][1] : groups[at + 1][0]] for at in range(first, last)}
         even = len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0]
         if len(separators) > 1 or not (even or sizes in _PRINTED_LAYOUTS):
             return False
         return not (self._cells(first, -1) and self._cells(last, 1))
+
+    def _is_fraction(self, start: int) -> bool:
+        """Say whether what begins at ``start`` is the fraction of a decimal number."""
+        before = self.region.value[max(0, start - 2) : start] or self.region.before(2)
+        return before[-1:] == "." and before[:1].isdigit()
+
+    def _is_decimal(self, first: int, last: int) -> bool:
+        whole, fraction = self.groups[first], self.groups[last]
+        short = last == first + 1 and whole[1] - whole[0] < _TABLE_CELL
+        return short and self.region.value[whole[1] : fraction[0]] == "."
 
     def _cells(self, at: int, step: int) -> bool:
         """Say whether two more free groups of the same size and separator go on from group ``at``: a row of a table."""

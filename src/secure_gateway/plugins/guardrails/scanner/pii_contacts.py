@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import partial
 
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Region, Span, whole
-from secure_gateway.plugins.guardrails.scanner.pii_shapes import cued, separated_number
+from secure_gateway.plugins.guardrails.scanner.pii_shapes import cued, is_joined, is_of_business, separated_number
 from secure_gateway.plugins.guardrails.scanner.validators import (
     digits_of,
     e164,
@@ -18,8 +19,20 @@ from secure_gateway.plugins.guardrails.scanner.validators import (
 
 _LOCAL_LONGEST, _DOMAIN_LONGEST = 64, 253  # RFC 5321 section 4.5.3.1
 _URL_LONGEST = 256
+_NAME_LONGEST = 32
 _PHONE_SHORTEST, _PHONE_LONGEST = 7, 15
 _IDEOGRAPHS = "\u2e80"
+# A day, a number of a year (invoices have one), a decimal fraction, thousands.
+_NO_PHONE = re.compile(
+    r"(?:19|20)\d\d([-/.])(?:\d{1,2}\1\d{1,2}(?!\d)|\d+$)|\d{1,2}([-/.])\d{1,2}\2(?:19|20)\d\d(?!\d)"
+    r"|(?:0|[1-9]\d?)\.\d{5,}$|[1-9]\d\d\.\d{8,}$|[1-9]\d?(?:\.\d{3}){2,}$"
+)
+# What a field is that has a telephone in its name, and holds something else; a prefix such as PO-, which no telephone has.
+_OTHER_FIELD = re.compile(
+    r"(?i)(?:(?:\b|_)(?:id|ids|ref|uuid|guid|version|build|count|at|time|timestamp|date|model|size|ms)\"\s?:\s?\"?-?"
+    r"|\b(?!(?:tel|phone|mobile|cell|fax|mob|ph|sms)-)[A-Z]{2,4}-)$"
+)
+_MEASURES = frozenset("台部个個件条條元円원次年")
 _OCTETS, _OCTET = 4, 255
 _MAC_DIGITS = 12
 
@@ -135,9 +148,13 @@ def phone_in_context(region: Region) -> Iterable[Span]:
         is_latin(before[-1:] + after[:1])
         or (before[-1:] == "." and before[:1].isdigit())
         or (after[:1] == "." and after[1:].isdigit())
+        or is_joined(region)
+        or after[:1] in _MEASURES
     ):
         return ()
-    if not _PHONE_SHORTEST <= len(number) <= _PHONE_LONGEST or _calendar_year(region.value):
+    if not _PHONE_SHORTEST <= len(number) <= _PHONE_LONGEST or _NO_PHONE.match(region.value) is not None:
+        return ()
+    if is_of_business(region) or _OTHER_FIELD.search(region.before(_NAME_LONGEST)) is not None:
         return ()
     octets = region.value.split(".")
     dotted = len(octets) == _OCTETS and all(
@@ -182,13 +199,8 @@ def ipv6(region: Region, *, private: bool = False) -> Iterable[Span]:
     return ((0, len(value), region.confidence),) if ipv6_address(value, private=private) else ()
 
 
-def _calendar_year(text: str) -> bool:
-    whole_day = text[4:5] in {"-", "/", "."} and text[4:5] == text[7:8]
-    return text[:2] in {"19", "20"} and text[4:5] in {"-", "/", "."} and (whole_day or len(digits_of(text)) <= 8)
-
-
 _PHONE_WORDS = (
-    r"(?:tele)?phone(?:[ _-]?(?:number|no|num))?", r"mobile?(?:[ _-]?(?:number|no|phone))?", r"cell(?:[ _-]?phone)?", "tel", "fax", r"whats ?app", "sms", "msisdn",
+    r"phone(?:[ _-]?(?:number|no|num))?", r"telephone(?:[ _-]?(?:number|no|num))?", r"mobile?(?:[ _-]?(?:number|no|phone))?", r"cell(?:[ _-]?phone)?", "tel", "fax", r"whats ?app", "sms", "msisdn",
     r"call (?:me|us|him|her|them)(?: (?:at|on|under))?", r"(?:reach|text|ring) (?:me|us|him|her|them)", r"telefon\pL*", r"handy(?:nummer)?", r"mobil\pL*", r"mobiel\pL*", r"r[üu]ckruf\pL*", r"call ?back", r"contact (?:no|number)", r"rufnummer", r"festnetz\pL*",
     r"tel[eé]fono\pL*", r"m[óo]vil", r"t[ée]l[ée]phone", r"portable", r"cellulare", r"telem[óo]vel", r"celular", r"telefoon\pL*", r"kom[óo]rk[ai]\pL*", r"numer tel\pL*", r"gsm",
     r"телефон\pL*", r"моб(?:ильн\pL*|\.)", r"тел\.", "電話", "電話番号", "携帯", "手机", "手機", "电话", "联系方式", "전화", "휴대폰", "핸드폰", "연락처", "cep", r"cep tel\pL*",

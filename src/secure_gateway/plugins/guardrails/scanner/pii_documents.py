@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Region, Span, whole
-from secure_gateway.plugins.guardrails.scanner.pii_shapes import compact, cued, stands_alone
+from secure_gateway.plugins.guardrails.scanner.pii_shapes import compact, cued, is_of_business, stands_alone
 from secure_gateway.plugins.guardrails.scanner.validators import digits_of, icao_check
 from secure_gateway.plugins.guardrails.scanner.validators_sums import varied
 
@@ -70,6 +70,7 @@ def document_number(region: Region) -> Iterable[Span]:
     if (
         not enough
         or not stands_alone(region)
+        or is_of_business(region)
         or (len(digits) >= _FEWEST_DIGITS and not varied(digits))
         or _DAY_FORM.fullmatch(region.value)
     ):

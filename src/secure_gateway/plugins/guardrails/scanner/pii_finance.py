@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from secure_gateway.plugins.guardrails.scanner.cards import CARD_START, find_cards
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Region, Span, where, whole
-from secure_gateway.plugins.guardrails.scanner.pii_shapes import cued
+from secure_gateway.plugins.guardrails.scanner.pii_shapes import cued, is_in_digest
 from secure_gateway.plugins.guardrails.scanner.validators import IBAN_DIGITS, IBAN_LENGTHS, iban_prefix, is_latin
 from secure_gateway.plugins.guardrails.scanner.validators_money import (
     base58check,
@@ -50,7 +50,7 @@ def iban(region: Region) -> Iterable[Span]:
     start = 0
     while start < len(text):
         length = iban_prefix(text[start : start + _IBAN_LONGEST])
-        if length:
+        if length and not is_in_digest(region, start, start + length):
             yield start, start + length, region.confidence
         start = next(
             (place + 1 for place in range(start + max(length, 1) - 1, len(text)) if text[place] in " -"), len(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from secure_gateway.plugins.guardrails.scanner import validators_asia as rules
 from secure_gateway.plugins.guardrails.scanner.pii_shapes import identity
 
-_FOUR_BY_THREE = r"\b\d{4}[ -]?\d{4}[ -]?\d{4}\b"
+_FOUR_BY_THREE = r"\b(?:\d{12}|\d{4} \d{4} \d{4}|\d{4}-\d{4}-\d{4})\b"
 _AADHAAR_WORDS = (r"a+dh?aa?r\pL*", r"uidai", r"आधार", "uid")
 _MY_NUMBER_WORDS = (r"my[ _-]?number", r"individual[ _-]?number", "マイナンバー", "個人番号")
 

@@ -77,6 +77,8 @@ def iban_prefix(text: str) -> int:
     """Return how many characters at the start of ``text`` are a valid IBAN (ISO 13616), spaces included; 0 if none."""
     country = text[:2].upper()
     length = IBAN_LENGTHS.get(country, 0)
+    if not (length and text[2:4].isdigit()):
+        return 0
     compact = ""
     for place, char in enumerate(text):
         if char not in " -":
