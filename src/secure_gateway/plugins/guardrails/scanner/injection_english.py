@@ -39,6 +39,16 @@ _IGNORES = (
 )
 _ENDS = rf"\b{_END}\s+(?:{_DET}\s+)*(?:{_PAST}|your),?\s"
 
+# What is void: orders to a model always, rules of a house only where they are the ones before, or the model's.
+_PROMPTS = r"(?:instructions?|prompts?|directives?|programming|guardrails?|safeguards?|system (?:prompt|message)s?|fine-?tuning)"
+_BEFORE_NOW = r"(?:previous(?:ly)?|prior|above(?:-mentioned)?|earlier|preceding|foregoing|aforementioned|original|initial|system|safety|developer(?:'?s)?|ethical|hidden|internal|moderation|alignment|secret)"
+_VOID_CANDIDATE = rf"\b(?:{_PAST}|your|all|those|these)\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})\s"
+_VOID = (
+    r"\s+(?:(?:\w+\s+){0,4}?(?:(?:are|were|have been|has been|is|got|become|now|just)\s+(?:\w+\s+){0,2})?"
+    r"(?:void|invalid|cancell?ed|obsolete|null(?:ified)?|superseded|revoked|outdated|suspended|replaced|wrong|lifted|disabled|off|removed|overridden|waived|expired|deprecated|irrelevant|rescinded|withdrawn)"
+    r"|(?:\w+\s+){0,3}?(?:no longer|do not|does not|don't|doesn't|cease to|stop to|need not|can|must|should)\s+(?:\w+\s+){0,2}?(?:apply|count|matter|hold|bind|valid|in force|ignored|be ignored|be disregarded|disregarded))\b"
+)
+
 _OVERRIDE = (
     rule("override", 0.85, _IGNORES, rf"\b{_IGNORE}\s+{_FILL}{_PAST},?\s+{_MIX}{_ORDERS}\b"),
     rule("override_rules", 0.55, _IGNORES, rf"\b{_IGNORE}\s+{_FILL}{_BEFORE},?\s+{_MIX}{_RULES}\b"),
@@ -48,13 +58,12 @@ _OVERRIDE = (
     rule("override_above", 0.75, _IGNORES, rf"\b{_IGNORE}\s+{_FILL}(?:\w+\s+)?(?:{_ORDERS}|{_RULES}|messages|text)\s+(?:{_SAID})\b"),
     rule("override_after", 0.8, _IGNORES,
          rf"\b{_IGNORE}\s+(?:everything|all|anything|whatever|what|the (?:stuff|things|words))(?:\s+(?:that|you|we|they|else|was|were|i|has|have|had|been|be|is|are|of|the|it|previously|just|once|about|who|your|'ve|ve|system|developers?))*\s+"
-         r"(?:above|before|prior|previous(?:ly)?|earlier|told|said|instructed|written|learned|learnt|taught|know|knew|up to now|so far|ordered|asked|preceding|came before|trained|given|read until now)\b"),
+         r"(?:(?:above|before|told|said|instructed|written|learned|learnt|taught|know|knew|up to now|so far|ordered|asked|came before|trained|given|read until now)\b"
+         rf"|(?:prior|previous(?:ly)?|earlier|preceding)(?:\s*(?:[^\w\s]|$)|\s+(?:and|or|you|that|to|{_MIX}(?:{_ORDERS}|{_RULES}|{_TALK}))\b))"),
     rule("override_end", 0.5, _ENDS, rf"\b{_END}\s+{_FILL}(?:{_PAST},?\s+{_MIX}{_ORDERS}|your\s+(?:\w+\s+)?(?:{_ORDERS}|{_RULES}|filters?))\b"),
     rule("override_end_rules", 0.35, _ENDS, rf"\b{_END}\s+{_FILL}{_PAST},?\s+{_MIX}{_RULES}\b"),
-    rule("void", 0.7, rf"\b(?:{_PAST}|your|all|those|these)\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})\s",
-         rf"\b(?:(?:{_PAST}|your|all|those|these)\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})\s+(?:\w+\s+){{0,4}}?(?:(?:are|were|have been|has been|is|got|become|now|just)\s+(?:\w+\s+){{0,2}})?"
-         r"(?:void|invalid|cancell?ed|obsolete|null(?:ified)?|superseded|revoked|outdated|suspended|replaced|wrong|lifted|disabled|off|removed|overridden|waived|expired|deprecated|irrelevant|rescinded|withdrawn)"
-         rf"|(?:{_PAST}|your|those|these)\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})\s+(?:\w+\s+){{0,3}}?(?:no longer|do not|does not|don't|doesn't|cease to|stop to|need not|can|must|should)\s+(?:\w+\s+){{0,2}}?(?:apply|count|matter|hold|bind|valid|in force|ignored|be ignored|be disregarded|disregarded))\b"),
+    rule("void", 0.7, _VOID_CANDIDATE, rf"\b(?:(?:{_PAST}|your|all|those|these)\s+(?:\w+\s+){{0,2}}{_PROMPTS}|(?:{_BEFORE_NOW}|your|all|those|these)\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})){_VOID}"),
+    rule("void_rules", 0.4, _VOID_CANDIDATE, rf"\b{_PAST}\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES}){_VOID}"),
     rule("new_instructions", 0.5, r"(?:new|updated|real|actual|override|additional|urgent|true|revised|corrected|latest|begin|different|other|next|only|sole|primary)\s+(?:system |operating |hidden |secret )?(?:instruction|prompt|directive|task|order|objective|goal|mission|job|purpose|assignment|priority|role)|(?:follow|obey|execute|apply|use) (?:only )?(?:these|the following|my|this|mine)",
          r"(?:\b(?:new|updated|real|actual|override|additional|urgent|true|revised|corrected|latest|begin)\s+(?:system\s+|operating\s+|hidden\s+|secret\s+)?(?:instructions?|prompts?|directives?|orders)(?:\s+for (?:the|you|all|any)\s?(?:\w+\s?){0,2})?\s*(?:[:\]]|follow|override|supersede|replace)"
          r"|\byour\s+(?:new|real|actual|true|only|sole|next|revised|primary|updated)\s+(?:task|goal|objective|mission|instructions?|purpose|job|orders?|directives?|priority|role)\b|\bthe (?:real|actual|true) (?:task|goal|mission|instructions?|objective)s?\s+(?:is|are|for you)\b"

@@ -53,7 +53,7 @@ STEERING = (
     rule("redirect_args", 0.55, r"(?:change|set|replace|modify|redirect|always add|add|put|always include|always send|bcc|always bcc|always cc)\s+(?:the\s+|every\s+|all\s+)?(?:recipient|bcc|cc|to address|email|destination|field|mail|\S+@)",
          r"\b(?:change|set|replace|modify|redirect|always add|add|put|always include|always send|bcc|always bcc|always cc)\s+(?:the\s+|every\s+|all\s+)?(?:recipients?|bcc|cc|to address|email addresses?|email|destination|field|mail|\S+@)[^.\n]{0,40}?\S*@\S+", source=MCP),
     rule("model_only", 0.5, r"(?:detail|note|instruction|message|comment|hint|information)s? (?:only |intended |meant |reserved )*(?:for|to) (?:the |all |any )?(?:ai|model|assistant|llm|agent|language)|(?:invisible|not visible|not shown|never shown) to",
-         r"\b(?:(?:detail|notes?|instructions?|message|comment|hint|information)s? (?:only |intended |meant |reserved )*(?:for|to) (?:the |all |any )?(?:ai|models?|assistants?|llms?|agents?|language models?)(?: only| reading| assistant| agent| model)?\s*[,:(]|(?:invisible|not visible|not shown|never shown) to (?:the )?(?:users?|humans?))", source=MCP),
+         r"\b(?:(?:detail|notes?|instructions?|message|comment|hint|information)s? (?:only |intended |meant |reserved )*(?:for|to) (?:the |all |any )?(?:ai|models?|assistants?|llms?|agent|ai agents|language models?)(?: only| reading| assistant| agent| model)?\s*[,:(]|(?:invisible|not visible|not shown|never shown) to (?:the )?(?:users?|humans?))", source=MCP),
 )  # fmt: skip
 
 _ROLE = r"(?:system|assistant|developer|user|human|instructions?|new instructions?|admin(?:istrator)?|root)"
@@ -74,7 +74,7 @@ FORGERY = (
     rule("delimiter", 0.7, r"</?(?:tool_|function_|system|user_|untrusted|search_results|retrieved|external)",
          r"</(?:tool_results?|tool_response|function_results?|function_calls?|system_prompt|user_query|untrusted[a-z_-]*|tool_calls?|tool_output|search_results?|retrieved[a-z_-]*|external[a-z_-]*)>|<(?:system_prompt|system[_-]reminder|system[_-]message|system[_-]instructions?|system[_-]override)>"),
     rule("closed_early", 0.35, r"</(?:documents?|context|data|input|user_data|conversation|content|article|page)>|<system>", rf"</{_TAGS}>\s*(?:</{_TAGS}>\s*)+|</(?:documents?|context|user_data|conversation)>\s*\n|<system>"),
-    rule("end_of_data", 0.5, r"end of (?:the |this |all |user |tool )*(?:data|document|content|input|context|untrusted|tool|user|text|page|file|message|email|output|article|prompt)|<{2,}\s*/?end",
+    rule("end_of_data", 0.45, r"end of (?:the |this |all |user |tool )*(?:data|document|content|input|context|untrusted|tool|user|text|page|file|message|email|output|article|prompt)|<{2,}\s*/?end",
          r"(?:(?:[-=*#<\[]{2,}|\[)\s*(?:this is the )?end of (?:the |this |all )*(?:(?:untrusted|user|tool|external|retrieved) )*(?:data|document|content|input|context|output|text|page|file|message|email|prompt|results?|conversation)|\bend of (?:the |this |all )*(?:untrusted|user|tool|external|retrieved) (?:data|document|content|input|context|output|text|results?)|<{2,}\s*/?end\s*>{2,})"),
 )  # fmt: skip
 
