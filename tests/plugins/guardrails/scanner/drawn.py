@@ -41,6 +41,8 @@ def _node(op: Any, argument: Any, rng: random.Random) -> str:
         return rng.choice(_PRINTABLE)
     if op is _constants.AT:
         return ""
+    if op is _constants.ANY:
+        return rng.choice(_PRINTABLE)
     if op is _constants.IN:
         return rng.choice(sorted(_members(argument)))
     if op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):

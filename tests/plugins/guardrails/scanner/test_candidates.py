@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-import re
+from functools import cache
 
 import msgspec
 import pytest
+import re2
 
 from secure_gateway.plugins.guardrails.scanner import INJECTION_DETECTORS, PII_DETECTORS, SECRET_DETECTORS, Scanner
-from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet
+from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet, options
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Limits
 from secure_gateway.plugins.guardrails.scanner.folding import fold_pattern
 from secure_gateway.plugins.guardrails.scanner.serialise import serialise
@@ -17,28 +18,25 @@ from tests.plugins.guardrails.scanner.drawn import draw_match, drawable
 
 _ROUNDS = 12
 _SURROUNDINGS = ("", '"', '{"a":"', ":", ",", "7", "x", "X", "_", "-", " ", "\n", "é", "\ud800", ")", ".", "[")
-# Their candidates leave out forms nobody was seen to write: many spaces, odd marks inside an address, words between words.
-_NARROWER = frozenset(
-    "pii.email pii.email_spelled pii.mrz secret.assigned_key secret.password_field secret.key_field secret.told_key injection.free_self"
-    " injection.jailbreak injection.reveal_prompt injection.told_before injection.the_model_must injection.role_header"
-    " injection.role_heading injection.role_line injection.system_message injection.closed_early injection.end_of_data"
-    " injection.model_only injection.secrecy injection.destroy injection.obey_me injection.must_now".split()
-)
 _DETECTORS = (*PII_DETECTORS, *SECRET_DETECTORS, *INJECTION_DETECTORS)
 
 
-@pytest.mark.parametrize(
-    "detector", [each for each in _DETECTORS if each.id not in _NARROWER], ids=lambda each: each.id
-)
+@cache
+def _scanners(name: str, threshold: float = 0.5) -> tuple[Scanner, Scanner]:
+    """Return the scanner for one detector, and the same with a candidate that always fires."""
+    detector = next(each for each in _DETECTORS if each.id == name)
+    always = msgspec.structs.replace(detector, candidate="(?s).")
+    return Scanner([detector], threshold=threshold), Scanner([always], threshold=threshold)
+
+
+@pytest.mark.parametrize("detector", _DETECTORS, ids=lambda each: each.id)
 def test_a_detector_finds_as_much_as_without_its_candidate(detector: Detector) -> None:
-    usual = Scanner([detector], threshold=0.01)
-    always = Scanner([msgspec.structs.replace(detector, candidate="(?s).")], threshold=0.01)
-    cue = re.sub(r"[^a-z ].*", "", detector.context[0]) if detector.context else ""
+    usual, always = _scanners(detector.id, 0.01)
     rng = random.Random(detector.id)  # noqa: S311 - the same samples in every run
     for _ in range(_ROUNDS):
         drawn = draw_match(drawable(fold_pattern(detector.exact)), rng)
         before, after = rng.choice(_SURROUNDINGS), rng.choice(_SURROUNDINGS)
-        for text in (drawn, before + drawn + after, f"{cue}: {drawn}"):
+        for text in (drawn, before + drawn + after):
             assert usual.scan_text(text) == always.scan_text(text), text
             assert usual.scan({"a": ["b", text]}) == always.scan({"a": ["b", text]}), text
 
@@ -48,6 +46,45 @@ def test_candidates_fire_in_order_whatever_the_engine_says_first() -> None:
     fired = candidates.fired(b"%20write to alice.smith@example.com today, ssn 123-45-6789, password = hunter2x")
     assert len(fired) > 1
     assert fired == sorted(fired)
+
+
+@pytest.mark.parametrize("detector", [each for each in _DETECTORS if not each.needs_context], ids=lambda each: each.id)
+def test_a_candidate_fires_wherever_its_exact_pattern_matches(detector: Detector) -> None:
+    """A detector that needs its context may have a candidate that looks for the context instead; the next test is for these."""
+    usual, exact = (re2.compile(fold_pattern(each), options()) for each in (detector.candidate, detector.exact))
+    rng = random.Random(detector.id)  # noqa: S311 - the same samples in every run
+    for _ in range(10 * _ROUNDS):
+        text = (
+            rng.choice(_SURROUNDINGS)
+            + draw_match(drawable(fold_pattern(detector.exact)), rng)
+            + rng.choice(_SURROUNDINGS)
+        )
+        data = text.encode("utf-8", "replace")
+        assert exact.search(data) is None or usual.search(data) is not None, text
+
+
+_CUED = [(each, cue) for each in _DETECTORS for cue in each.context]
+
+
+@pytest.mark.parametrize(("detector", "cue"), _CUED, ids=lambda each: getattr(each, "id", None))
+def test_a_detector_finds_as_much_beside_each_of_its_cues(detector: Detector, cue: str) -> None:
+    usual, always = _scanners(detector.id)
+    rng = random.Random(detector.id + cue)  # noqa: S311 - the same samples in every run
+    for _ in range(2):
+        word, number = (
+            draw_match(drawable(fold_pattern(cue)), rng),
+            draw_match(drawable(fold_pattern(detector.exact)), rng),
+        )
+        for text in (
+            f"{word}: {number}",
+            f"the {word}no {number}",
+            f"(x){word.upper()}={number}",
+            f"{number} ({word})",
+        ):
+            assert usual.scan_text(text) == always.scan_text(text), text
+        for name in (word, f"user{word[:1].upper()}{word[1:]}", f"my_{word}_2", f"{word}Number"):
+            assert usual.scan({name: number}) == always.scan({name: number}), (name, number)
+            assert usual.scan([{name: {"value": number}}]) == always.scan([{name: {"value": number}}]), (name, number)
 
 
 @pytest.mark.parametrize(

@@ -79,13 +79,13 @@ _FREE = r"(?:unrestricted|unfiltered|uncensored|unbound(?:ed)?|unlimited|unalign
 _NO_RULES = r"(?:(?:without|with no|has no|have no|had no|having no|free (?:of|from)|ignores?|ignoring|lacks?|lacking|not bound by|no longer bound by|never follows|not subject to|beyond|outside)\s+(?:\w+\s+){0,2}(?:rules?|restrictions?|limit(?:s|ations?)?|filters?|polic(?:y|ies)|guidelines|moderation|censorship|ethics|morals?|boundaries|constraints|guardrails|safety|content polic\w+|safeguards|refusals?|scruples|inhibitions))"
 
 _PERSONA = (
-    rule("free_self", 0.65, rf"(?:{_FREE}|(?:without|with no|has no|have no|had no|having no|free (?:of|from)|no|ignores?|ignoring|lacks?|lacking|bound by|follows|subject to|beyond|outside) (?:\w+ )?(?:\w+ )?(?:rules?|restrictions?|limit|filters?|polic(?:y|ies)|guidelines|moderation|censorship|ethics|morals?|boundaries|constraints|guardrails|safety|safeguards|refusals?|scruples|inhibitions|disclaimers|warnings))",
+    rule("free_self", 0.65, "",
          rf"\b(?:you(?:'re| are| will be| become| will act as) (?:now )?(?:\w+[ ,]+){{0,5}}?(?:{_FREE}|{_NO_RULES})|(?:pretend|imagine|act|behave|role-?play|simulate|impersonate|become|emulate|respond|answer|speak|reply|assume the (?:role|identity|persona) of|play the (?:role|part) of)\s(?:[\w',-]+\s+){{0,10}}?(?:{_FREE}|{_NO_RULES})|(?:answer|respond|reply|speak|talk) (?:\w+ ){{0,3}}?(?:without|with no|free of) (?:any )?(?:filters?|restrictions?|censorship|limits?|limitations|moderation|disclaimers|warnings))\b"),
     rule("new_self", 0.4, r"you are now|you\'?re now|(?:from (?:now on|this moment)|now),? you|pretend|assume the (?:role|identity|persona)|in character|break character",
          rf"(?:\b(?:you(?:'re| are) now (?:called |named |an? |the |acting as |playing )?(?:\w+[ ,]+){{0,4}}?(?:{_NOUN_AI}|dan|admin(?:istrator)?|root|superuser|hacker|jailbreak|mode|persona)|(?:from (?:now on|this moment)|now),? you(?:'re| are| act as| will be| become| play)\b|pretend (?:to be|you(?:'re| are)) (?:an? )?(?:\w+ ){{0,2}}(?:{_NOUN_AI}|model|dan|hacker|root|admin)|(?:never|don't|do not|must not) break character|stay in character|assume the (?:role|identity|persona) of)\b)"),
     rule("mode", 0.6, r"(?:developer|dan|god|jailbreak|sudo|unrestricted|unsafe|opposite|unfiltered|uncensored|no[- ]rules|evil|override) (?:mode|access)",
          r"\b(?:(?:(?:developer|dan|god|jailbreak|sudo|unrestricted|unsafe|opposite|unfiltered|uncensored|no[- ]rules|override|evil) (?:mode|access)(?: is)?(?: now| hereby)? (?:enabled|activated|on|engaged|unlocked|active|granted))|(?:enable|enter|activate|switch (?:in)?to|turn on|go into|unlock|engage|initiate|start|you(?:'re| are) (?:now )?in|boot into) (?:your |the |full |an? )?(?:developer|dan|god|jailbreak|sudo|unrestricted|unsafe|opposite|unfiltered|uncensored|no[- ]rules|evil|override) mode)\b"),
-    rule("jailbreak", 0.65, rf"do anything|jailbreak (?:mode|your|prompt)|(?:restrictions?|limits|limitations|safety (?:filters?|checks|features)|filters|guardrails|safeguards|censorship|moderation) (?:are|is|were|have|lifted|off|removed|disabled|suspended|gone|now)|{_FREE} |no (?:rules|restrictions|limits|limitations|obligation|filters|guidelines)",
+    rule("jailbreak", 0.65, "",
          rf"\b(?:do anything now|who can do anything|jailbreak (?:mode|yourself|prompt:)|(?:you(?:r)?|all|every|the model'?s?|its|any|safety|content|ethical|these)\s+(?:\w+\s+){{0,2}}(?:restrictions?|limits|limitations|safety (?:filters?|checks|features)|filters|guardrails|safeguards|censorship|moderation)\s+(?:are |is |were |have been |has been )?(?:now )?(?:lifted|off|removed|disabled|suspended|gone|deactivated|turned off|switched off|void|bypassed|waived)|(?:an?|the) {_FREE} (?:ai|assistant|model|version|chatbot|bot|llm|language model)|there are no (?:rules|restrictions|limits) (?:any ?more|now|for you)|you (?:have|are under) no (?:rules|restrictions|limits|limitations|obligations?|filters|guidelines))\b"),
 )  # fmt: skip
 
@@ -93,13 +93,13 @@ _ASK = r"(?:reveal|print|show|output|repeat|display|tell|leak|disclose|dump|give
 _ITS = r"(?:your|the|all|full|entire|exact|complete|initial|original|hidden|secret|of|me|us|out|down|back|whole|text|contents?|internal|confidential|very|first|in full|verbatim|with|any|every|above|developer'?s?|a copy|to|word for word|from|underlying|preceding|previous|private|that|as|rules|by|and)"
 
 _LEAK = (
-    rule("reveal_prompt", 0.65, r"(?:system|developer|initial|hidden|secret|internal|original|your|pre-?|starting|base|confidential|governing|private|underlying|operating) ?(?:prompt|message|instruction|directive|guideline|rules|configuration|orders)",
+    rule("reveal_prompt", 0.65, "",
          rf"\b{_ASK}\s+(?:{_ITS}[\s,]+){{0,8}}?(?:(?:system|developer|initial|hidden|secret|internal|original|pre-?prompt|confidential|your|starting|governing|base|private|underlying|operating)\s+){{1,3}}"
          r"(?:system\s+)?(?:prompt|message|instructions?|directives?|rules|guidelines|configuration|orders)\b"),
     rule("reveal_above", 0.6, r"(?:above|before|preceding|precedes|prior to|up to)\s+(?:this|here|these|the (?:line|first|user|conversation)|my|point)",
          rf"\b{_ASK}\s+(?:{_ITS}[\s,]+){{0,4}}?(?:everything|all|text|words|lines?|content|messages?|sentences?|characters|instructions|prompt|rules|tools(?: and \w+)?|sentence)\s+(?:\w+\s+){{0,6}}?"
          r"(?:above|before|preceding|precedes|prior to|up to)\s+(?:this|here|these|the (?:line|first|user|conversation)|my|point)(?:\s+\w+){0,2}?[^.\n]{0,20}(?:verbatim|word|exactly|this|line|message|conversation|in full|code block|input|point|above|begin|start)"),
-    rule("told_before", 0.5, r"(?:you were|you\'ve been|you have been|were you|have you been|you got|you received)\s",
+    rule("told_before", 0.5, "",
          r"\b(?:(?:repeat|print|list|show|output|reveal|tell me|write|quote|what|which|give|copy|recite)[^.?!\n]{0,80}(?:(?:you were|you've been|you have been|were you|have you been) (?:\w+ )?(?:given|told|instructed|configured|set up|asked|programmed|prompted|initiali[sz]ed)|you (?:got|received))[^.?!\n]{0,40}(?:before|at the (?:start|beginning)|initially|by (?:your|the)|verbatim|exactly|word|first|in the system|not to|start))"),
     rule("its_instructions", 0.3, r"your (?:initial|hidden|secret|original|system|internal|full|exact|own|very)|hidden (?:developer|system|prompt|message|instruction)|verbatim|word for word|in full\b|in a code block|exactly as written",
          r"\b(?:your (?:initial|hidden|secret|original|system|internal|full|exact|own|very) (?:\w+ )?(?:instructions?|prompt|message)|hidden (?:developer |system )?(?:prompt|message|instructions?)|(?:verbatim|word for word|in full|in a code block|exactly as written))\b"),
@@ -117,7 +117,7 @@ _ADDRESS = (
     rule("if_you_are", 0.55, r"(?:if|when|since|because|in case|should) (?:you(?:\'re| are| be)|this is)|any (?:ai|llm|language model|assistant|chat|claude|copilot|gemini|autonomous|coding)",
          rf"\b(?:(?:if|when|since|because|in case|should) (?:you(?:'re| are| be)|this is (?:being )?(?:read|processed|parsed|summari[sz]ed) by) (?:an? |the |any )?(?:\w+ ){{0,2}}?(?:{_NOUN_AI}|model|bot|machine|automated (?:system|agent|tool|process))\b|any (?:{_NOUN_AI}) (?:that |which )?(?:reads|reading|processing|processes|summari[sz]ing|summari[sz]es|sees|parses))"),
     rule("in_a_name", 0.4, _IN_A_NAME, _IN_A_NAME),
-    rule("the_model_must", 0.35, r"(?:assistant|\bai|llm|language model|model|agent|chat ?bot|chatgpt|claude|gpt|copilot|gemini|llama|cursor|bot|tool|system|summari[sz]er)s? (?:must|should|shall|has to|needs? to|have to|is (?:now|required|instructed|ordered|expected)|are (?:required|instructed)|will now)",
+    rule("the_model_must", 0.35, "",
          rf"\b(?:the |any |an? |this |every )?{_AI}s? (?:must|shall|has to|needs? to|have to|is (?:now )?(?:required|instructed|ordered|expected) to|are (?:required|instructed) to|should (?:now|first|always|immediately|never|also|ignore|then|instead)|will now)\b"),
 )  # fmt: skip
 

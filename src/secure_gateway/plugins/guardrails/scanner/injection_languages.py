@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
 from secure_gateway.plugins.guardrails.scanner.finding import Detector
-from secure_gateway.plugins.guardrails.scanner.injection_rules import rule
+from secure_gateway.plugins.guardrails.scanner.injection_rules import looser, rule
 
 _DEST = r"(?:https?://\S+|[\w.+-]+@[\w-]+\.[\w.-]+|(?:[a-z0-9-]+\.)+[a-z]{2,12}/\S*)"
 # What candidates look for: the marks of an address. Their gaps are unbounded: an automaton pays for each place of a counted one.
 _NEAR = r"(?:://|@[\w-]|[a-z0-9-]\.[a-z]{2,12}/)"
 _GAP = r"(?:[\pL\pM'’]+[\s,]+){0,6}?"  # noqa: RUF001 - letters of these languages
 _FAR = r"[^.!?;\n。！？]{0,60}?"  # noqa: RUF001 - letters of these languages
-
-_COUNTED = re.compile(r"\{0,\d+\}\??")
 
 # Language: what makes a closer look worth while ("": the patterns themselves, their gaps unbounded), then (what, weight, pattern).
 _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
@@ -214,16 +209,11 @@ _SCRIPTS: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
 }  # fmt: skip
 
 
-def _looser(patterns: Iterable[str]) -> str:
-    """Return what matches wherever one of ``patterns`` does. Its gaps are unbounded: an automaton pays for each place of a counted one."""
-    return "|".join(_COUNTED.sub("*", pattern) for pattern in patterns)
-
-
 def _rules() -> tuple[Detector, ...]:
     made = []
     for table in (_LATIN, _SCRIPTS):
         for language, (candidate, entries) in table.items():
-            first = candidate or _looser(exact for _, _, exact in entries)
+            first = candidate or "|".join(looser(exact) for _, _, exact in entries)
             made += [rule(f"{what}_{language}", weight, f"(?:{first})", exact) for what, weight, exact in entries]
     return tuple(made)
 

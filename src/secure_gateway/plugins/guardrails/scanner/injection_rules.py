@@ -25,6 +25,7 @@ _TALKS_ABOUT = re2.compile(
 
 
 _SPACE = re.compile(r" ([?*+]?)")
+_COUNTED = re.compile(r"\{(0|1),\d+\}\??")
 
 
 def unless_quoted(region: Region) -> tuple[Span, ...]:
@@ -45,14 +46,19 @@ def _any_space(pattern: str) -> str:
     return _SPACE.sub(lambda found: rf"\s{found[1]}" if found[1] else r"\s+", pattern)
 
 
+def looser(pattern: str) -> str:
+    """Return what matches wherever ``pattern`` does. Its gaps are unbounded: an automaton pays for each place of a counted one."""
+    return _COUNTED.sub(lambda found: "*" if found[1] == "0" else "+", pattern)
+
+
 def rule(
     name: str, weight: float, candidate: str, exact: str, *, source: str = OWASP, kind: str = "PROMPT_INJECTION",
     check: Check | None = unless_quoted,
 ) -> Detector:  # fmt: skip
-    """Return the detector ``injection.name``; letters match in either case."""
+    """Return the detector ``injection.name``; letters match in either case. Without a candidate of its own it has its pattern, with gaps unbounded."""
     return Detector(
         id=f"injection.{name}", type=kind, category="injection", confidence=weight, source=source,
-        candidate=_any_space(f"(?i){candidate}"), exact=_any_space(f"(?i){exact}"), check=check or whole,
+        candidate=_any_space(f"(?i){candidate or looser(exact)}"), exact=_any_space(f"(?i){exact}"), check=check or whole,
     )  # fmt: skip
 
 

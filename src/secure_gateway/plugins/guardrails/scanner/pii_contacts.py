@@ -234,6 +234,9 @@ _MAC_WORDS = (
 _DOMAIN = r"(?:[\pL\pN](?:[\pL\pN-]*[\pL\pN])?\.)+(?:xn--[A-Za-z0-9-]+|\pL{2,})"
 _LOCAL = r"[\pL\pN][\pL\pN._+-]*"
 _LABEL = r"[\pL\pN][\pL\pN-]*"
+# What a candidate asks of a domain: letters of any script are told from signs by being beyond ASCII.
+_ASCII_LABEL = r"[^\x00-\x2c./:-@\[-`{-\x7f]"
+_ANY_LABEL = r"[^\x00-\x2c/:-@\[-`{-\x7f]+"
 # "at" and "dot" as people spell them; each language has its own pair.
 _AT = r"(?:at|ät|arroba|arobase|arrobase|chiocciola|malpa|małpa|собака|et|apenstaartje|골뱅이|アット)"
 _PAIRS = (
@@ -253,7 +256,7 @@ _HALF_SPELLED = rf"{_LOCAL} ?@ ?{_LABEL}(?:(?:{_DOT}|\.){_LABEL})*{_DOT}\pL{{2,6
 CONTACTS = (
     Detector(
         id="pii.email", type="EMAIL", category="pii", confidence=0.95, source="RFC 5321, RFC 6531",
-        candidate=r"[^\x00-\x26()*,./:;<>\[\]]@[^\x00-\x2f]",
+        candidate=rf"[^\x00-\x20\"#%&()*,./:;<>\[\]]@{_ASCII_LABEL}+\.[^\x00-\x2f]",
         exact=rf"[\pL\pN_](?:[\pL\pN._%+'!#$&*/=?^`{{|}}~-]*[\pL\pN_+'~!$-])?@{_DOMAIN}",
         check=email_address,
     ),
@@ -263,8 +266,8 @@ CONTACTS = (
     ),
     Detector(
         id="pii.email_spelled", type="EMAIL", category="pii", confidence=0.8, source="RFC 5321, spelled against harvesters",
-        candidate=rf"(?i)[\[({{<|] ?(?:{_AT}|@) ?[\])}}>|]|{_ENTITY_AT}[a-z0-9]|@ ?[a-z0-9.-]+ ?[\[({{ ] ?(?:dot|punto|ponto|point|punkt|kropka|точка|nokta|\.)[\])}} ]|"
-                  + "|".join(rf" {at} [a-z0-9.-]+ {dot} " for at, dot in _PAIRS),
+        candidate=rf"(?i)[\[({{<|] ?(?:{_AT}|@) ?[\])}}>|]|{_ENTITY_AT} ?[^\x00-\x2f]|@ ?{_ANY_LABEL}(?:{_DOT}| \. )|"
+                  + "|".join(rf" {at} {_ANY_LABEL} {dot} " for at, dot in _PAIRS),
         exact=f"(?i){_BRACKETED}|{_SPELLED}|{_HALF_SPELLED}", check=spelled_address,
     ),
     Detector(
@@ -285,7 +288,7 @@ CONTACTS = (
     Detector(
         id="pii.mac", type="MAC_ADDRESS", category="pii", confidence=0.85, source="IEEE 802, EUI-48",
         candidate=r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){3}:[0-9A-Fa-f]|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){3}-[0-9A-Fa-f]|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]",
-        exact=r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}", check=mac_address, context=_MAC_WORDS,
+        exact=r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}", check=mac_address, context=_MAC_WORDS,
     ),
     Detector(
         id="pii.mac_plain", type="MAC_ADDRESS", category="pii", confidence=0.7, source="IEEE 802, EUI-48", candidate=cued(_MAC_WORDS),
@@ -294,17 +297,22 @@ CONTACTS = (
 )  # fmt: skip
 
 
+_FIRST_OCTET = r"(?:22[0-3]|2[01]\d|1\d\d|[1-9]\d?)"
+_ANY_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+
+
 def address_detectors(*, private: bool) -> tuple[Detector, ...]:
     """Return the detectors of Internet addresses; with ``private`` those of RFC 1918 and unique local addresses too."""
+    first = r"(?:[23][0-9A-Fa-f]{3}|[Ff][C-Ec-e][0-9A-Fa-f]{0,2})" if private else "[23][0-9A-Fa-f]{3}"
     return (
         Detector(
             id="pii.ipv4", type="IP_ADDRESS", category="pii", confidence=0.7, source="RFC 791, RFC 1918",
-            candidate=r"\d\.\d{1,3}\.\d{1,3}\.\d", exact=r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}",
+            candidate=r"\d\.\d{1,3}\.\d{1,3}\.\d", exact=rf"(?:\b|_)({_FIRST_OCTET}(?:\.{_ANY_OCTET}){{3}})(?:\b|_)",
             check=partial(ipv4, private=private), context=_HOST_WORDS,
         ),
         Detector(
             id="pii.ipv6", type="IP_ADDRESS", category="pii", confidence=0.8, source="RFC 4291",
-            candidate=r"[0-9A-Fa-f]::|(?:[0-9A-Fa-f]{1,4}:){4}", exact=r"\b(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d+\.\d+\.\d+\.\d+|[0-9A-Fa-f]{0,4})",
+            candidate=rf"{first}:[0-9A-Fa-f]{{0,4}}:", exact=rf"\b{first}:(?:[0-9A-Fa-f]{{0,4}}:){{1,6}}(?:\d+\.\d+\.\d+\.\d+|[0-9A-Fa-f]{{0,4}})",
             check=partial(ipv6, private=private),
         ),
     )  # fmt: skip

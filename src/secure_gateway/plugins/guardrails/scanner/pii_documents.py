@@ -123,7 +123,7 @@ DOCUMENTS = (
         exact=r"(?i)\b(?:[A-Z]{1,3}-?)?\d{2,}(?:[-./ ]\d{2,}){0,4}(?:[-./ ]?[A-Z0-9])?\b", check=document_number, context=_STATE_WORDS, needs_context=True,
     ),
     Detector(
-        id="pii.mrz", type="MRZ", category="pii", confidence=0.95, source="ICAO 9303-4, 9303-5 and 9303-6", candidate=r"[A-Z0-9]<<|<\d|<[A-Z]{3}[A-Z]",
+        id="pii.mrz", type="MRZ", category="pii", confidence=0.95, source="ICAO 9303-4, 9303-5 and 9303-6", candidate=r"\d[A-Z<]{3}\d{7}[MFX<]\d{7}|[0-9<O]{6}\d[MFX<]\d{7}[A-Z<]{3}",
         exact=r"[ACIPV][A-Z<][A-Z<]{3}[A-Z0-9<]{25}(?:\s+|\\n)[0-9<O]{6}\d[MFX<]\d{7}[A-Z<]{3}[A-Z0-9<]{11}\d(?:\s+|\\n)[A-Z<]{30}"
               r"|(?:[PVACI][A-Z<][A-Z<]{3}[A-Z<]{31}(?:[A-Z<]{8})?(?:\s+|\\n))?[A-Z0-9<]{9}\d[A-Z<]{3}\d{6}\d[MFX<]\d{7}[A-Z0-9<]{7}(?:[A-Z0-9<]{6,8}\d?)?\d",
         check=machine_readable,

@@ -23,6 +23,8 @@ _ANY_IBAN = rf"(?:{'|'.join(sorted(IBAN_LENGTHS.keys() - IBAN_DIGITS))})\d{{2}}(
 _DIGIT_IBANS = "|".join(rf"{country}\d{{2}}(?:[- ]?\d){{{min(size, 11)}}}" for country, size in IBAN_DIGITS.items())
 _ETHEREUM = re.compile("0x[0-9A-Fa-f]{40}")
 
+# What a card may touch behind: a word; hexadecimal letters go on as digests do.
+_CARD_END = "(?:\\b|_|[A-Fa-f]{0,6}[G-Zg-z])"
 _CARD_WORDS = (
     r"(?:credit|debit|payment|bank|gift|charge)?[ _-]?card(?:[ _-]?(?:number|no|num|holder))?", r"cc(?:[ _-]?(?:num|number|no))?", "visa", "mastercard", "amex",
     "american express", "maestro", "diners", "discover", "unionpay", "jcb", "pan", "mir", "elo", "rupay", "kreditkarte(?:nnummer)?", r"karten?(?:nummer|nr)", r"carte (?:bancaire|de cr[ée]dit|bleue)",
@@ -67,11 +69,11 @@ def alone(region: Region) -> Iterable[Span]:
 FINANCE = (
     Detector(
         id="pii.card", type="CARD", category="pii", confidence=0.84, source="ISO/IEC 7812, networks' IIN tables",
-        candidate=rf"(?:\b|[A-Za-z_]){CARD_START}", exact=r"\d(?:[-. ]{0,2}\d){11,}", check=find_cards, context=_CARD_WORDS,
+        candidate=rf"(?:\b|[A-Za-z_]){CARD_START}", exact=rf"(?:\b|[A-Za-z_])((?:\d+[-. ]{{1,2}})*?{CARD_START}(?:[-. ]{{0,2}}\d)*){_CARD_END}", check=find_cards, context=_CARD_WORDS,
     ),
     Detector(
         id="pii.iban", type="IBAN", category="pii", confidence=0.97, source="ISO 13616, SWIFT IBAN Registry",
-        candidate=rf"(?i)\b(?:{_ANY_IBAN}|{_DIGIT_IBANS})", exact=r"(?i)\b[A-Z]{2}\d{2}(?:[- ]?[A-Z0-9]){11,30}",
+        candidate=rf"(?i)\b(?:{_ANY_IBAN}|{_DIGIT_IBANS})", exact=rf"(?i)\b(?:{_ANY_IBAN}|{_DIGIT_IBANS})(?:[- ]?[A-Z0-9]){{0,22}}",
         check=iban,
     ),
     Detector(
@@ -95,7 +97,7 @@ FINANCE = (
         exact=r"\b[48][1-9A-HJ-NP-Za-km-z]{94}\b", check=where(monero), context=("xmr", "monero", *_WALLET_WORDS), needs_context=True,
     ),
     Detector(
-        id="pii.solana", type="CRYPTO_ADDRESS", category="pii", confidence=0.6, source="Solana account model: 32 bytes in base 58", candidate=cued(("sol", r"solana", r"wallet")),
+        id="pii.solana", type="CRYPTO_ADDRESS", category="pii", confidence=0.6, source="Solana account model: 32 bytes in base 58", candidate=cued(("sol", r"solana", r"wallet\pL*")),
         exact=r"\b[1-9A-HJ-NP-Za-km-z]{43,44}\b", check=where(solana), context=("sol", r"solana", r"wallet\pL*"), needs_context=True,
     ),
 )  # fmt: skip

@@ -15,8 +15,20 @@ _EIN_WORDS = (
     "fein", r"employer[ _-]?(?:id\pL*|ein|tax)", r"fed(?:eral)?\.?[ _-]?(?:tax|employer|ein)\pL*", r"tax[ _-]?id\pL*",
     r"(?:business|company|irs)[ _-]?(?:tax|ein|number)",
 )  # fmt: skip
-_ITIN_DASHED = r"9\d{2} ?[-. ] ?\d{2} ?[-. ] ?\d{4}"
-_SSN_DASHED = r"\d{3} ?[-. ] ?\d{2} ?[-. ] ?\d{4}"
+
+
+def _dashed(area: str, group: str, serial: str) -> str:
+    """Return the pattern of a number in three parts; what stands between may be blanks, and hyphens or dots, not both."""
+    parts = (rf"{area} ?{sign} ?{group} ?{sign} ?{serial}" for sign in ("[- ]", "[. ]"))
+    return rf"(?:\b|_)({'|'.join(parts)})(?:\b|_)"
+
+
+_ITIN_DASHED = _dashed(r"9\d{2}", r"(?:5\d|6[0-5]|[78]\d|9[0-24-9])", r"\d{4}")
+_SSN_DASHED = _dashed(
+    r"(?:00[1-9]|0[1-9]\d|[1-57-8]\d{2}|6(?:[0-57-9]\d|6[0-57-9]))",
+    r"(?:0[1-9]|[1-9]\d)",
+    r"(?:000[1-9]|00[1-9]\d|0[1-9]\d{2}|[1-9]\d{3})",
+)
 
 AMERICAN_IDS = (
     Detector(
@@ -42,7 +54,7 @@ AMERICAN_IDS = (
     # In lower case it is a German article, unless it names a field.
     Detector(
         id="pii.ein_plain", type="EIN", category="pii", confidence=0.7, source="IRS, valid EIN prefixes", exact=r"\b\d{9}\b",
-        candidate=r"EIN[^A-Z]|(?:^|[^a-z])ein[\"'=:;,|\t_]|_ein|[a-z]Ein[^a-z]|" + cued(_EIN_WORDS), check=number_by(rules.ein), needs_context=True,
+        candidate=r"EIN(?:[^A-Z]|(?i:s|no|nr|num|number|nummer|code|id)(?:[^A-Za-z]|$))|(?:^|[^A-Za-z])[Ee]in[\"'=:;,|\t_]|_(?i:ein)|[a-z]Ein[^a-z]|" + cued(_EIN_WORDS), check=number_by(rules.ein), needs_context=True,
         context=("(?-i:EIN)", r"ein(?:[\"'=:]|$)", r"[\pL]+_ein", r"ein_\pL+", *_EIN_WORDS),
     ),
     identity(

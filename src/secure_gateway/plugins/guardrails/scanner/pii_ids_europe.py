@@ -7,6 +7,7 @@ from secure_gateway.plugins.guardrails.scanner.pii_shapes import identity
 
 _NINE = r"\b\d{3}[ .-]?\d{3}[ .-]?\d{3}\b"
 _TEN = r"\b\d{3}[ .-]?\d{3}[ .-]?\d{4}\b"
+_PENSION = r"\b\d{2} ?(?:0[1-9]|[12]\d|3[01]|[5-8]\d)(?:0\d|1[0-2])\d{2} ?[A-Za-z] ?\d{3}\b"
 _ELEVEN = r"\b\d{11}\b"
 
 EUROPEAN_IDS = (
@@ -15,7 +16,7 @@ EUROPEAN_IDS = (
         cues=(r"steuer[ _-]?(?:id|ident\pL*|nummer|nr|liche)", r"steuerid\pL*", r"idnr", r"german tax", r"tax[ _-]?id", r"tin"),
     ),
     identity(
-        "de_pension_number", r"\b\d{2} ?\d{6} ?[A-Za-z] ?\d{3}\b", rules.de_pension, source="§ 147 SGB VI", candidate=r"\b\d{2} ?\d{6} ?[A-Za-z] ?\d{3}\b",
+        "de_pension_number", _PENSION, rules.de_pension, source="§ 147 SGB VI", candidate=_PENSION,
         cues=(r"rentenversicherungs\pL*", r"sozialversicherungs\pL*", "rvnr", "svnr", r"sv-nummer"),
     ),
     identity(

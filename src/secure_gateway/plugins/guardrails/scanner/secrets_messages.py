@@ -34,7 +34,7 @@ CHAT: Final[tuple[Detector, ...]] = (
 MAIL: Final[tuple[Detector, ...]] = (
     token("twilio_key", "TWILIO_KEY", r"SK[0-9a-f]{8}", r"SK[0-9a-f]{32}\b", "Twilio API keys"),
     half("twilio_auth", "TWILIO_AUTH_TOKEN", r"(?i)twilio|AC[0-9a-f]{32}", r"\b[0-9a-f]{32}\b", "Twilio auth tokens",
-         "twilio(?:[ _-]?auth)?(?:[ _-]?token)?", "ac[0-9a-f]{32}"),
+         "twilio(?:[ _-]?auth)?(?:[ _-]?token)?", "(?-i:AC[0-9a-f]{32})"),
     token("sendgrid", "SENDGRID_KEY", r"SG\.[\w-]{16}", r"SG\.[\w-]{16,32}\.[\w-]{16,64}", "Twilio SendGrid API keys"),
     token("mailgun", "MAILGUN_KEY", r"key-[0-9a-f]{8}|[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}", r"(?:key-[0-9a-f]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8})\b", "Mailgun API keys"),
     token("mailchimp", "MAILCHIMP_KEY", r"[0-9a-f]-us\d", r"[0-9a-f]{32}-us\d{1,2}\b", "Mailchimp API keys"),

@@ -20,12 +20,12 @@ from secure_gateway.plugins.guardrails.scanner.secrets_checks import (
 _PASSWORD: Final = r"(?:pass(?:word|wd|wrd|phrase|code)|pwd|(?:\b|_)pass\b|(?:\b|_)pw\b)"  # noqa: S105 - names that announce one
 _STAGE: Final = r"(?:[_-]?(?:\d+|base|value|prod(?:uction)?|live|test|dev|staging|old|new|plain|raw|str|string))?"
 _KEY: Final = r"(?:secret|token|credential|key|(?:\b|_)pat|(?:\b|_)sas)s?"
-_VALUE: Final = r"(?:\"([^\"\r\n]+)|'([^'\r\n]+)|`([^`\r\n]+)|([^\s\"'`<>][^\s\"'`<>]*))"
+_SHORTEST_PHRASE: Final = 6
+_SHORTEST_KEY: Final = 12
 _PAIR: Final = (
     r"\\?[\"']?\s*,?\s*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?"  # key="NAME" value="…", and the same in YAML and JSON
 )
-_ASSIGN: Final = rf"(?:\\?[\"'`])?[\])]?\*{{0,2}}(?:\s*(?::=|=>|->|={{1,3}}|:|,)\*{{0,2}}\s*|>)\\?{_VALUE}"
-_OPENS: Final = r"(?:\\?[\"'`])?[\])]?\*{0,2}(?:\s*[:=,-]|>)"
+_ASSIGN: Final = r"(?:\\?[\"'`])?[\])]?\*{0,2}(?:\s*(?::=|=>|->|={1,3}|:|,)\*{0,2}\s*|>)\\?"
 
 # What people call a password: the words of the languages with the most speakers, with their usual verbs.
 _SPOKEN: Final = (
@@ -39,34 +39,45 @@ _VERB: Final = (
     r"(?:\s*(?::=|=>|->|=|:)|\s+(?:is(?: now)?|was|will be|ist|lautet|war|est|es|era|é|è|är|er|jest|это):?\s|\s+-\s"
     r"|\s*(?:は|を|是|为|為|은|는|을|를|هي|है|को|คือ)[、:,]?)"
 )
-_PRINTED: Final = r"([!#-&(-;=?-_a-~]+)"  # what a password is typed with, without quotes and angle brackets
+_TYPED: Final = r"[!#-&(-;=?-_a-~]"  # what a password is typed with, without quotes and angle brackets
+# Not one short word: a digit or sign among the letters, which no sentence ends with, or eight letters and more.
+_PRINTED: Final = rf"((?:[A-Za-z]{{8}}|[A-Za-z]*(?:[0-9!#$%&*+=?@^~]|[(),./:;\[\\\]_{{|}}-]{_TYPED})){_TYPED}*)"
+_MIXED: Final = rf"([A-Za-z]*(?:[0-9!#$%&*+=?@^~]|[(),./:;\[\\\]_{{|}}-]{_TYPED}){_TYPED}*)"
+
+
+def _value(shortest: int) -> str:
+    """Return the pattern of an assigned value of at least so many characters: quoted in some way, or up to a space. None holds one."""
+    size = f"{{{shortest},}}"
+    quoted = "|".join(rf"{mark}([^{mark}\s]{size})(?:[{mark}\r\n]|\z)" for mark in (r"\"", "'", "`"))
+    return rf"(?:{quoted}|([^\s\"'`<>]{size}))"
+
 
 NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(
         id="secret.password", type="PASSWORD", category="secrets", confidence=0.7, source="assignments by name", check=password_value,
-        candidate=rf"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|pw)s?{_STAGE}{_OPENS}", exact=rf"(?i){_PASSWORD}s?{_STAGE}{_ASSIGN}",
+        candidate=rf"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|pw)s?{_STAGE}{_ASSIGN}[\"'`]?\S{{{_SHORTEST_PHRASE}}}", exact=rf"(?i){_PASSWORD}s?{_STAGE}{_ASSIGN}{_value(_SHORTEST_PHRASE)}",
     ),
     Detector(
         id="secret.assigned_key", type="GENERIC_SECRET", category="secrets", confidence=0.65, source="assignments by name", check=key_value,
-        candidate=rf"(?i)(?:secret|key|token|credential|pat|sas)s?{_STAGE}{_OPENS}(?:[=>]?\s*\\?[\"'`]?[^\s\"'`<>]{{12}}|[\"']?\s*[:=])",
-        exact=rf"(?i){_KEY}{_STAGE}{_ASSIGN}",
+        candidate=rf"(?i)(?:secret|key|token|credential|pat|sas)s?{_STAGE}{_ASSIGN}[\"'`]?\S{{{_SHORTEST_KEY}}}",
+        exact=rf"(?i){_KEY}{_STAGE}{_ASSIGN}{_value(_SHORTEST_KEY)}",
     ),
     Detector(
         id="secret.paired_password", type="PASSWORD", category="secrets", confidence=0.75, source="lists of variables by name", check=password_value,
-        candidate=rf"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|pw)s?{_STAGE}{_PAIR}", exact=rf"(?i){_PASSWORD}s?{_STAGE}{_PAIR}{_VALUE}",
+        candidate=rf"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|pw)s?{_STAGE}{_PAIR}", exact=rf"(?i){_PASSWORD}s?{_STAGE}{_PAIR}{_value(_SHORTEST_PHRASE)}",
     ),
     Detector(
         id="secret.paired_key", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="lists of variables by name", check=key_value,
-        candidate=rf"(?i)(?:secret|key|token|credential|pat|sas)s?{_STAGE}{_PAIR}", exact=rf"(?i){_KEY}{_STAGE}{_PAIR}{_VALUE}",
+        candidate=rf"(?i)(?:secret|key|token|credential|pat|sas)s?{_STAGE}{_PAIR}", exact=rf"(?i){_KEY}{_STAGE}{_PAIR}{_value(_SHORTEST_KEY)}",
     ),
     Detector(
         id="secret.password_field", type="PASSWORD", category="secrets", confidence=0.8, source="members by name", check=password_field,
         candidate=r"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|pw)s?\d*\"[:,}\n]",
-        exact=rf"(?is)\A[^\"]*{_PASSWORD}s?\d*\":\"(.+)\z",
+        exact=rf"(?is)\A[^\"]*{_PASSWORD}s?\d*\":\"(\S{{4,}})\z",
     ),
     Detector(
         id="secret.key_field", type="GENERIC_SECRET", category="secrets", confidence=0.75, source="members by name", check=key_field,
-        candidate=rf"(?i)(?:secret|[a-z0-9 _-]key|token|credential|[_\W]pat|[_\W]sas)s?{_STAGE}\"(?::[\"\[]|[,}}\n])", exact=rf"(?is)\A[^\"]*{_KEY}{_STAGE}\":\"(.+)\z",
+        candidate=rf"(?i)(?:secret|[^\"]key|token|credential|(?:^|[_\W])pat|(?:^|[_\W])sas)s?{_STAGE}\"(?::[\"\[]|[,}}\n])", exact=rf"(?is)\A[^\"]*(?:secret|[^\"]key|token|credential|(?:\b|_)pat|(?:\b|_)sas)s?{_STAGE}\":\"(\S{{12,}})\z",
     ),
     Detector(
         id="secret.told_password", type="PASSWORD", category="secrets", confidence=0.7, source="sentences by word", check=told_password,
@@ -77,16 +88,16 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
         id="secret.told_login", type="PASSWORD", category="secrets", confidence=0.7, source="sentences by word", check=told_login,
         candidate=r"(?i)(?:\b|[_0-9])(?:credential|creds|log ?in|user(?:name)?/pass(?:word)?|clave|parola|pin)[a-z ]*[:= ]",
         exact=r"(?i)(?:^|[^a-z])(?:(?:credentials?|creds|log ?in|user(?:name)?/pass(?:word)?)(?: (?:with|as|using|are|is))?\s*[:=]?\s*[\w.@-]{2,32}\s?[/:|]\s?"
-              r"|(?:clave|parola|pin)\s*(?:es|è|este)?\s*[:=]?\s*)([!#-&(-.0-9;=?-_a-~]+)",
+              r"|(?:clave|parola|pin)\s*(?:es|è|este)?\s*[:=]?\s*)" + _MIXED,
     ),
     Detector(
         id="secret.told_key", type="GENERIC_SECRET", category="secrets", confidence=0.6, source="sentences by word", check=told_key,
-        candidate=r"(?i)(?:key|token|secret|credential)s?[a-z ]*:?\s[\"'`]?[\w+/=.-]{20}",
+        candidate=r"(?i)(?:key|token|secret|credential)s?(?:\s+[a-z]+)*:?\s+[\"'`]?[\w+/=.-]{20}",
         exact=r"(?i)\b(?:key|token|secret|credential)s?(?:\s+[a-z]+){0,6}:?\s+[\"'`]?([A-Za-z0-9+/_=.-]{20,})",
     ),
     Detector(
         id="secret.statement", type="PASSWORD", category="secrets", confidence=0.75, source="SQL, netrc, redis.conf", check=told_password,
-        candidate=r"(?i)identified\s+by|\spassword\s+[\"'a-z0-9]|requirepass|masterauth|net\s+user\s",
+        candidate=r"(?i)(?:identified\s+by|password)\s+'|login\s+\S+\s+password\s|requirepass\s|masterauth\s|net\s+user\s",
         exact=r"(?i)\b(?:(?:identified\s+by|password)\s+'([^'\r\n]+)|login\s+\S+\s+password\s+(\S+)|(?:requirepass|masterauth)\s+[\"']?([^\s\"']+)"
               r"|net\s+user\s+\S+\s+([^\s/]\S+))",
     ),
@@ -96,12 +107,12 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     ),
     Detector(
         id="secret.command_password", type="PASSWORD", category="secrets", confidence=0.75, source="manuals of the commands", check=command_password,
-        candidate=r"(?i)(?:curl|wget|mysql[a-z]*|mariadb[a-z-]*|sshpass|docker|podman|helm|buildah|skopeo|redis-cli|mongo[a-z]*|ldap[a-z]+|"
-                  r"htpasswd|openssl|keytool|smbclient)\s",
+        candidate=r"(?i)\b(?:curl|wget|mysql[a-z]*|mariadb[a-z-]*|sshpass|docker|podman|helm|buildah|skopeo|redis-cli|mongo[a-z]*|ldap[a-z]+|"
+                  r"htpasswd|openssl|keytool|smbclient)\b[^\n|;]*\s(?:-[a-z-]|pass:)",
         exact=r"(?i)\b(?:"
               r"(?:curl|wget)\b[^\n|;]*?\s(?:-u\s*|--user[= ]|--proxy-user[= ])[\"']?[^\s:\"']+:([^\s\"']+)"
               r"|(?:mysql[a-z]*|mariadb[a-z-]*)\b[^\n|;]*?\s-p[\"']?([^\s\"']+)"
-              r"|sshpass\s+-p\s*[\"']?([^\s\"']+)"
+              r"|sshpass[ \t]+-p\s*[\"']?([^\s\"']+)"
               r"|(?:docker|podman|helm|buildah|skopeo)\b[^\n|;]*?\slogin\b[^\n|;]*?\s-p\s*[\"']?([^\s\"']+)"
               r"|(?:redis-cli)\b[^\n|;]*?\s-a\s+[\"']?([^\s\"']+)"
               r"|mongo[a-z]*\b[^\n|;]*?\s-p\s+[\"']?([^\s\"']+)"

@@ -40,7 +40,7 @@ SHAPE_DETECTORS: Final[tuple[Detector, ...]] = (
     ),
     Detector(
         id="secret.authorization", type="BEARER_TOKEN", category="secrets", confidence=0.85, source="RFC 6750, RFC 7617", check=bearer,
-        candidate=r"(?i)(?:bearer|basic)\s+[\w+/~.=:$-]{8}|authorization\\?[\"']?\s*[:=]",
+        candidate=r"(?i)(?:bearer|basic)\s+[\w+/~.=:$%@-]{8}|authorization\\?[\"']?\s*[:=]",
         exact=r"(?i)(?:\b(?:bearer|basic)\s+|authorization\\?[\"']?\s*[:=]\s*\\?[\"']?(?:(?:token|api-?key|key|ssws|splunk|genie-?key|bot|oauth|private-token)\s+)?(?:token=)?\"?)"
               r"([\w+/~.=:$%@-]{8,})",
     ),

@@ -147,8 +147,8 @@ def pt_nif(number: str) -> bool:
 
 
 def se_personal(number: str) -> bool:
-    """Check a Swedish personal number (Folkbokföringslag 18 §): Luhn over the last ten digits; 60 is added to a co-ordination number's day."""
-    short = number[-10:]
+    """Check a Swedish personal number (Folkbokföringslag 18 §): Luhn over the last ten digits; 60 is added to a co-ordination number's day, and those who are past a hundred have a plus."""
+    short = number.replace("+", "")[-10:]
     return calendar(int(short[:2]), int(short[2:4]), int(short[4:6]) % 60) and luhn(short)
 
 
