@@ -7,7 +7,13 @@ from collections.abc import Iterable
 from functools import partial
 
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Region, Span, whole
-from secure_gateway.plugins.guardrails.scanner.pii_shapes import cued, is_joined, is_of_business, separated_number
+from secure_gateway.plugins.guardrails.scanner.pii_shapes import (
+    cued,
+    goes_on_code,
+    is_in_digest,
+    is_of_business,
+    separated_number,
+)
 from secure_gateway.plugins.guardrails.scanner.validators import (
     digits_of,
     e164,
@@ -148,7 +154,8 @@ def phone_in_context(region: Region) -> Iterable[Span]:
         is_latin(before[-1:] + after[:1])
         or (before[-1:] == "." and before[:1].isdigit())
         or (after[:1] == "." and after[1:].isdigit())
-        or is_joined(region)
+        or goes_on_code(region)
+        or is_in_digest(region, 0, len(region.value))
         or after[:1] in _MEASURES
     ):
         return ()

@@ -73,7 +73,7 @@ FINANCE = (
     ),
     Detector(
         id="pii.iban", type="IBAN", category="pii", confidence=0.97, source="ISO 13616, SWIFT IBAN Registry",
-        candidate=rf"(?i)\b(?:{_ANY_IBAN}|{_DIGIT_IBANS})", exact=rf"(?i)\b(?:{_ANY_IBAN}|{_DIGIT_IBANS})(?:[- ]?[A-Z0-9]){{0,22}}",
+        candidate=rf"(?i)\b(?:{_ANY_IBAN}|{_DIGIT_IBANS})", exact=rf"(?i)\b(?:{_ANY_IBAN}|{_DIGIT_IBANS})(?:[- ]?[A-Z0-9])*",
         check=iban,
     ),
     Detector(

@@ -52,7 +52,8 @@ def _hump(word: str) -> str:
 def stands_alone(region: Region) -> bool:
     """Say whether a number is no part of a longer word, a longer row of digits, a decimal fraction or a code such as a UUID."""
     before, after = region.before(2), region.after(2)
-    if is_latin(before[-1:] + after[:1]) or is_joined(region) or _in_clock(before, after):
+    joined = after[:1] == "-" and is_latin(after[1:])
+    if is_latin(before[-1:] + after[:1]) or joined or goes_on_code(region) or _in_clock(before, after):
         return False
     separators = set(region.value) & set(_SEPARATORS) - {" ", "_"} | {"."}
     goes_on = (before[-1:] in separators and before[:1].isdigit()) or (after[:1] in separators and after[1:].isdigit())
@@ -63,19 +64,10 @@ def _in_clock(before: str, after: str) -> bool:
     return (before[-1:] == ":" and before[:1].isdigit()) or (after[:1] == ":" and after[1:].isdigit())
 
 
-def is_joined(region: Region) -> bool:
-    """Say whether a hyphen joins a number to what makes it a part of a code: anything behind it, or in front what holds a digit.
-
-    A word in front, as in ``tel-5550123``, says what the number is.
-    """
-    after = region.after(2)
-    if after[:1] == "-" and is_latin(after[1:]):
-        return True
+def goes_on_code(region: Region) -> bool:
+    """Say whether a number goes on what a hyphen joins to it and what holds a digit; a word, as in ``tel-5550123``, says what it is."""
     before = region.before(_CODE_LONGEST)
-    if not before.endswith("-"):
-        return False
-    front = before[len(before.rstrip(_CODE)) :]
-    return any(map(str.isdigit, front))
+    return before.endswith("-") and any(map(str.isdigit, before[len(before.rstrip(_CODE)) :]))
 
 
 def is_of_business(region: Region) -> bool:
