@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from functools import cache
+from functools import lru_cache
 
 import msgspec
 import pytest
@@ -21,7 +21,7 @@ _SURROUNDINGS = ("", '"', '{"a":"', ":", ",", "7", "x", "X", "_", "-", " ", "\n"
 _DETECTORS = (*PII_DETECTORS, *SECRET_DETECTORS, *INJECTION_DETECTORS)
 
 
-@cache
+@lru_cache(8)  # all of them would take a gigabyte
 def _scanners(name: str, threshold: float = 0.5) -> tuple[Scanner, Scanner]:
     """Return the scanner for one detector, and the same with a candidate that always fires."""
     detector = next(each for each in _DETECTORS if each.id == name)

@@ -11,7 +11,7 @@ from secure_gateway.native import core
 from secure_gateway.plugins.guardrails.scanner import INJECTION_DETECTORS, PII_DETECTORS, SECRET_DETECTORS, Scanner
 from tests.plugins.guardrails.scanner import everyday
 
-_DRAWN = 20_000 if core() is not None else 1_000  # the twin finds the same, and takes its time
+_DRAWN = 20_000 if core() is not None else 300  # the twin finds the same, and takes its time
 
 
 @cache

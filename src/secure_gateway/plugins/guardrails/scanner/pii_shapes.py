@@ -77,8 +77,8 @@ def is_of_business(region: Region) -> bool:
 
 def is_in_digest(region: Region, start: int, end: int) -> bool:
     """Say whether the part from ``start`` to ``end`` stands inside hexadecimal digits, in groups or not, of which some are letters: a digest or UUID."""
-    before = (region.before(_CODE_LONGEST) + region.value[:start])[-_CODE_LONGEST:]
-    after = (region.value[end:] + region.after(_CODE_LONGEST))[:_CODE_LONGEST]
+    before = (region.before(_CODE_LONGEST) + region.value[max(0, start - _CODE_LONGEST) : start])[-_CODE_LONGEST:]
+    after = (region.value[end : end + _CODE_LONGEST] + region.after(_CODE_LONGEST))[:_CODE_LONGEST]
     front = before[len(before.rstrip(_DIGEST)) :]
     rest = after[: len(after) - len(after.lstrip(_DIGEST))]
     beside = before[: len(before) - len(front)][-1:] + after[len(rest) :][:1]
