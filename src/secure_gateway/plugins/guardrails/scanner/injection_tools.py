@@ -64,7 +64,7 @@ FORGERY = (
            source="published chat templates (ChatML, Llama, Mistral, Gemma)"),
     rule("role_header", 0.55, "",
          r"(?:#{2,}|={3,}|\*{2,}|-{3,}|<{2,}|\[{2})\s*(?:(?:begin|start(?: of)?|new|end(?: of)?)\s+)?(?:system(?:\s+(?:prompt|message|instructions?|override|update|notice|command))?|assistant(?: instructions?)?|new instructions?|(?:instructions?|admin|system|developer) override|developer (?:message|mode|instructions?))\s*(?::|={2,}|-{3,}|\*{2,}|\]|>|#)"),
-    rule("role_heading", 0.3, "", r"(?:#{2,}|={3,}|-{3,})\s*(?:system|assistant)\s*(?::|\n|={2,}|-{3,}|$)"),
+    rule("role_heading", 0.3, r"(?:#{2,}|={3,}|-{3,})\s*(?:system|assistant)", r"(?:#{2,}|={3,}|-{3,})\s*(?:system|assistant)\s*(?::|\n|={2,}|-{3,}|$)"),
     rule("role_tag", 0.35, r"\[/?(?:system|assistant|admin|developer|sys|root)", r"\[/?(?:system|sys|assistant|admin(?:istrator)?|developer|root)(?: (?:message|prompt|override|note|notice|instructions?|update))?\]"),
     rule("role_line", 0.45, r"(?:system|developer|admin(?:istrator)?)(?: (?:message|prompt|override|note|notice|instructions?|update|command))?[\])*]*\s*:\s*(?:you (?:are now|must|will|should)|ignore|disregard|override|new|the (?:user|assistant)|from now|forget)",
          r"(?:^|[\n\"'>}\]])\s*[\[(*]*(?:system|developer|admin(?:istrator)?)(?: (?:message|prompt|override|note|notice|instructions?|update|command))?[\])*]*\s*:\s*(?:you (?:are now|must|will|should)|ignore|disregard|override|new|the (?:user|assistant)|from now|forget)"),
