@@ -17,7 +17,7 @@ from secure_gateway.decisions import Note, Stage, Verdict
 from secure_gateway.errors import ErrorCode, PolicyDenied, RequestDenied, RequestError
 from secure_gateway.pipeline.control import ControlBoard, PluginControl
 from secure_gateway.pipeline.digests import serialise
-from secure_gateway.pipeline.ending import deliver, record_failure
+from secure_gateway.pipeline.ending import Recorded, deliver
 from secure_gateway.pipeline.facts import tell_facts
 from secure_gateway.pipeline.firing import fire
 from secure_gateway.pipeline.functions import FunctionGuard
@@ -80,7 +80,7 @@ class Gateway:
         Raises ``RequestDenied`` (a verdict) or ``RequestError`` (a fault); exceptions of ``upstream`` pass unchanged.
         """
         run = begin(request, self._snapshot)
-        try:
+        async with Recorded(run):
             if not self._starters.are_done:
                 await self.start()
             await identify(run)
@@ -93,12 +93,7 @@ class Gateway:
             answer = _answered(run, outgoing.name, result)
             self._check_result(run, outgoing.name, answer)
             await run_hooks(run, POST_HOOK[request.operation], answer)
-            result = _given_back(run, result, answer)
-        except BaseException as error:
-            await record_failure(run, error)
-            raise
-        await deliver(run, None)
-        return result
+            return _given_back(run, result, answer)
 
     async def handle_http(
         self, request: Request, app: Callable[[Request, Respond | None], Awaitable[Any]], *, by_permission: bool = True
@@ -109,7 +104,7 @@ class Gateway:
         the headers of its answer pass, None where no plugin looks at them. ``by_permission``: whether roles say who may. Raises as ``handle`` does.
         """
         run = begin(request, self._snapshot)
-        try:
+        async with Recorded(run):
             if not self._starters.are_done:
                 await self.start()
             await http_pre_request(run)
@@ -119,10 +114,6 @@ class Gateway:
             tell_facts(run)
             respond = http_post_request(run)
             await call_upstream(run, lambda judged: app(judged, respond), request)
-        except BaseException as error:
-            await record_failure(run, error)
-            raise
-        await deliver(run, None)
 
     async def invoke_hook(
         self, hook: str, payload: Any, *, credentials: AuthCredentials | str | None = None, server: str = ""
@@ -136,17 +127,12 @@ class Gateway:
         asked = Request(operation=Operation.HOOK, name=hook, server=server, credentials=shown)
         asked.session_id = current_session()
         run = begin(asked, self._snapshot)
-        try:
+        async with Recorded(run):
             if not self._starters.are_done:
                 await self.start()
             if shown is not None:
                 await identify(run)
-            result = await fire(run, hook, payload)
-        except BaseException as error:
-            await record_failure(run, error)
-            raise
-        await deliver(run, None)
-        return result
+            return await fire(run, hook, payload)
 
     def _check_schema(self, run: Run, name: str, subject: Subject) -> None:
         request = run.request

@@ -26,6 +26,24 @@ async def record_failure(run: Run, error: BaseException) -> None:
         raise raised from None
 
 
+class Recorded:
+    """Around the work on a request: however that ends, the record of it is handed over. What is raised is that of ``record_failure`` and ``deliver``."""
+
+    __slots__ = ("_run",)
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def __aenter__(self) -> None:
+        """Nothing is done before the work."""
+
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is None:
+            await deliver(self._run, None)
+        else:
+            await record_failure(self._run, error)
+
+
 async def deliver(run: Run, error: BaseException | None) -> None:
     """Hand the record to every sink. Raises ``RequestError`` when a required sink cannot take or keep it."""
     record = run.finish(error)

@@ -7,6 +7,7 @@ makes its tool unusable instead of unchecked.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from secure_gateway.errors import ErrorCode, PolicyDenied, RequestError
@@ -95,18 +96,8 @@ class ToolSchemas:
         if branching > 1 and branching ** _depth(arguments) > _MOST_PATHS:
             reason = f"the {what}: nested too deep for the tool's schema, which refers to itself more than once"
             raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
-        try:
-            if validator.is_valid(arguments) or validator.is_valid(_stated(arguments)):
-                return
-            error = next(iter(validator.iter_errors(arguments)))
-            place = (
-                "/".join(segment(part) if type(part) is str else str(part) for part in error.instance_path)
-                or "(the object itself)"
-            )
-            reason = f"{what.removesuffix('s')} {place[:80]} breaks the tool's schema: rule {error.kind.name}"
-        except Exception as error:  # noqa: BLE001 - undecided denies
-            reason = f"the {what} cannot be checked against the tool's schema ({type(error).__name__})"
-        raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
+        if reason := _judged(lambda: _fault_of_arguments(validator, arguments, what), what, "schema"):
+            raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
 
     def check_result(self, server: str, tool: str, result: Any) -> None:
         """Check the structured content of ``result`` where its tool declares a schema for it. Raises ``RequestError`` that names place and rule, not the value.
@@ -124,20 +115,38 @@ class ToolSchemas:
             reason = "the tool declares a schema for its results and gave one without structured content"
         elif branching > 1 and branching ** _depth(value) > _MOST_PATHS:
             reason = "the result is nested too deep for the tool's output schema, which refers to itself more than once"
-        else:
-            try:
-                if validator.is_valid(value):
-                    return
-                reason = f"the structured content breaks the tool's output schema at {_first_fault(validator, value)}"
-            except Exception as error:  # noqa: BLE001 - undecided refuses
-                reason = f"the result cannot be checked against the tool's output schema ({type(error).__name__})"
+        elif not (reason := _judged(lambda: _fault_of_result(validator, value), "result", "output schema")):
+            return
         raise RequestError(ErrorCode.INVALID_RESULT, reason)
 
 
-def _first_fault(validator: Any, value: Any) -> str:
+def _judged(judge: Callable[[], str], what: str, schema: str) -> str:
+    """Return what ``judge`` finds wrong, an empty text for nothing: what the validator library cannot decide is wrong too."""
+    try:
+        return judge()
+    except Exception as error:  # noqa: BLE001 - whatever a hostile schema or value provokes in the validator library
+        return f"the {what} cannot be checked against the tool's {schema} ({type(error).__name__})"
+
+
+def _fault_of_arguments(validator: Any, arguments: Any, what: str) -> str:
+    if validator.is_valid(arguments) or validator.is_valid(_stated(arguments)):
+        return ""
+    place, rule = _first_fault(validator, arguments)
+    return f"{what.removesuffix('s')} {place} breaks the tool's schema: rule {rule}"
+
+
+def _fault_of_result(validator: Any, value: Any) -> str:
+    if validator.is_valid(value):
+        return ""
+    place, rule = _first_fault(validator, value)
+    return f"the structured content breaks the tool's output schema at {place}: rule {rule}"
+
+
+def _first_fault(validator: Any, value: Any) -> tuple[str, str]:
+    """Return the place and the rule of the first fault."""
     error = next(iter(validator.iter_errors(value)))
     place = "/".join(segment(part) if type(part) is str else str(part) for part in error.instance_path)
-    return f"{(place or '(the object itself)')[:80]}: rule {error.kind.name}"
+    return (place or "(the object itself)")[:80], error.kind.name
 
 
 def _stated(arguments: Any) -> Any:

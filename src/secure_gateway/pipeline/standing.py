@@ -9,7 +9,7 @@ import msgspec
 
 from secure_gateway.decisions import Stage, Verdict
 from secure_gateway.errors import ErrorCode, PolicyDenied, RequestDenied, RequestError
-from secure_gateway.pipeline.ending import deliver, record_failure
+from secure_gateway.pipeline.ending import Recorded, deliver, record_failure
 from secure_gateway.pipeline.firing import fire
 from secure_gateway.pipeline.run import begin
 from secure_gateway.pipeline.schemas import ToolSchemas
@@ -42,12 +42,8 @@ async def judge_standing(snapshot: Snapshot, request: Request, payload: PluginPa
     if snapshot.bindings(request.server, request.name) is None:
         return payload
     run = begin(request, snapshot)
-    try:
+    async with Recorded(run):
         result = await fire(run, request.name, payload)
-    except BaseException as error:
-        await record_failure(run, error)
-        raise
-    await deliver(run, None)
     return payload if result.modified_payload is None else result.modified_payload
 
 

@@ -11,7 +11,8 @@ import inspect
 import json
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 Values = dict[str, Any]
@@ -41,13 +42,9 @@ class Host:
         except ImportError as error:
             raise HostError(f"cpex, which cannot be imported ({type(error).__name__}: {error})") from error
         cls = _class_of(kind, self._cpex.Plugin, passes)
-        try:
+        with _foreign(passes, lambda error: f"{kind}, whose constructor raised {error}"):
             self._config = self._cpex.PluginConfig.model_validate({**config, "kind": kind})
             self._plugin = cls(self._config.model_copy())
-        except BaseException as error:  # foreign code: a panic in Rust is no Exception
-            if passes(error):
-                raise
-            raise HostError(f"{kind}, whose constructor raised {_name(error)}") from error
         self._refs = self._find_hooks()
 
     @property
@@ -147,16 +144,23 @@ class Host:
         return plain
 
 
+@contextmanager
+def _foreign(passes: Callable[[BaseException], bool], told: Callable[[str], str]) -> Iterator[None]:
+    """Run a stranger's code: what it raises becomes a ``HostError``, but for what ``passes``."""
+    try:
+        yield
+    except BaseException as error:  # a panic in Rust is no Exception
+        if passes(error):
+            raise
+        raise HostError(told(_name(error))) from error
+
+
 def _class_of(kind: str, base: type, passes: Callable[[BaseException], bool]) -> Any:
     module_name, separator, name = kind.partition(":") if ":" in kind else kind.rpartition(".")
     if not separator or not name:
         raise HostError(f"{kind!r}, which is no class path")
-    try:
+    with _foreign(passes, lambda error: f"module {module_name!r}, which fails to import ({error})"):
         cls = getattr(importlib.import_module(module_name), name, None)
-    except BaseException as error:  # a stranger's module: a panic in Rust is no Exception
-        if passes(error):
-            raise
-        raise HostError(f"module {module_name!r}, which fails to import ({_name(error)})") from error
     if not isinstance(cls, type) or not issubclass(cls, base):
         raise HostError(f"{kind!r}, which is no subclass of cpex's Plugin")
     return cls
