@@ -43,6 +43,7 @@ class AuditFile:
         self._key = key
         self._max_bytes = max_bytes
         self._descriptor = -1
+        self._turnstile = -1
         self._pid = 0
         self._end = -1
         self._link = GENESIS
@@ -75,9 +76,10 @@ class AuditFile:
 
     def close(self) -> None:
         """Close the file; the next append opens it again."""
-        if self._descriptor >= 0:
-            descriptor, self._descriptor = self._descriptor, -1
-            os.close(descriptor)
+        for descriptor in (self._descriptor, self._turnstile):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._descriptor = self._turnstile = -1
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -96,7 +98,6 @@ class AuditFile:
         finally:
             if self._descriptor >= 0:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-                time.sleep(0)
 
     def _open(self) -> None:
         make_private_folder(self._path.parent)
@@ -106,13 +107,22 @@ class AuditFile:
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
             check_private_file(self._path)
+            self._turnstile = os.open(self._path.with_name(f"{self._path.name}.turn"), _FLAGS, 0o600)
             undo.pop_all()
 
     def _lock(self) -> None:
+        """Wait for the file in a turnstile: whoever writes without end cannot have the file again before the one that waits there."""
         end = time.monotonic() + _LOCK_SECONDS
+        self._wait(self._turnstile, end)
+        try:
+            self._wait(self._descriptor, end)
+        finally:
+            fcntl.flock(self._turnstile, fcntl.LOCK_UN)
+
+    def _wait(self, descriptor: int, end: float) -> None:
         while True:
             try:
-                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             except BlockingIOError:
                 if time.monotonic() > end:
