@@ -1,13 +1,14 @@
 //! The gate for Python: walks a nested value and says which of its strings need a closer look.
 
 use std::mem::take;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use regex_automata::util::pool::{Pool, PoolGuard};
 
+use crate::boundary::contained;
 use crate::gate::folding::{Folded, Folding};
 use crate::gate::{Asked, Gate};
 
@@ -29,14 +30,66 @@ type Fired = Vec<usize>;
 /// as it is and folded; None where that is for the twin to say.
 type Suspect = (Vec<usize>, bool, Option<(Fired, Fired)>);
 
+/// What a thread keeps from one text to the next.
+#[derive(Default)]
+struct Kept {
+    asked: Asked,
+    keys: CleanKeys,
+}
+
+/// A gate, and what the threads that use it keep.
+struct Prepared {
+    gate: Gate,
+    kept: Pool<Kept, fn() -> Kept>,
+}
+
+const SLOTS: usize = 256;
+const LONGEST_KEPT: usize = 31;
+
+/// Short keys in which nothing was found: the same few stand in most payloads. Each has one place, which the next one takes.
+struct CleanKeys {
+    /// The length of a key, and the key.
+    slots: Box<[[u8; 1 + LONGEST_KEPT]]>,
+}
+
+impl Default for CleanKeys {
+    fn default() -> Self {
+        Self { slots: vec![[0; 1 + LONGEST_KEPT]; SLOTS].into_boxed_slice() }
+    }
+}
+
+impl CleanKeys {
+    /// Return the place of a key and what stands there when it is kept; None for one that is too long.
+    fn slot(&mut self, key: &str) -> Option<(&mut [u8; 1 + LONGEST_KEPT], [u8; 1 + LONGEST_KEPT])> {
+        let mut spelt = [0; 1 + LONGEST_KEPT];
+        spelt[0] = u8::try_from(key.len()).ok()?;
+        spelt.get_mut(1..=key.len())?.copy_from_slice(key.as_bytes());
+        let hash = key
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let place = usize::try_from(hash >> 32).ok()? % SLOTS;
+        Some((&mut self.slots[place], spelt))
+    }
+
+    fn has(&mut self, key: &str) -> bool {
+        self.slot(key).is_some_and(|(slot, spelt)| *slot == spelt)
+    }
+
+    fn keep(&mut self, key: &str) {
+        if let Some((slot, spelt)) = self.slot(key) {
+            *slot = spelt;
+        }
+    }
+}
+
 /// Candidate patterns, ready to be looked for in nested values. Threads may share one.
 #[pyclass(frozen, module = "secure_gateway_native")]
 pub struct CandidateGate {
     candidates: Vec<String>,
     /// For `fired`: the candidates alone.
-    alone: OnceLock<Gate>,
+    alone: OnceLock<Prepared>,
     /// For `suspects`: each candidate with any of the exact patterns behind it.
-    gate: Gate,
+    exact: Prepared,
     folding: Folding,
     fold: Py<PyAny>,
     bare: Vec<String>,
@@ -55,18 +108,20 @@ impl CandidateGate {
         let mut candidates = Vec::new();
         for (candidate, exact) in detectors {
             let mut patterns = vec![candidate.clone()];
-            patterns.extend(exact.into_iter().reduce(|any, other| format!("(?:{any})|(?:{other})")));
+            if !exact.is_empty() {
+                patterns.push(exact.iter().map(|pattern| format!("(?:{pattern})")).collect::<Vec<_>>().join("|"));
+            }
             wanted.push(patterns);
             candidates.push(candidate);
         }
-        let gate = prepared(&wanted)?;
-        Ok(Self { candidates, alone: OnceLock::new(), gate, folding: Folding::new(), fold, bare })
+        let exact = prepared(&wanted)?;
+        Ok(Self { candidates, alone: OnceLock::new(), exact, folding: Folding::new(), fold, bare })
     }
 
     /// Return the places of the candidates that match in `data` as it stands, in order.
     fn fired(&self, data: &[u8]) -> PyResult<Vec<usize>> {
-        let gate = if let Some(gate) = self.alone.get() {
-            gate
+        let Prepared { gate, kept } = if let Some(prepared) = self.alone.get() {
+            prepared
         } else {
             let wanted: Vec<_> = self.candidates.iter().map(|candidate| vec![candidate.clone()]).collect();
             let made = prepared(&wanted)?;
@@ -75,7 +130,7 @@ impl CandidateGate {
         let all = || (0..gate.len()).collect();
         Ok(contained(|| {
             let mut found = Vec::new();
-            gate.fired(data, &mut Asked::default(), &mut found);
+            gate.fired(data, &mut kept.get().asked, &mut found);
             found.sort_unstable();
             Some(found)
         })
@@ -100,7 +155,7 @@ impl CandidateGate {
                 number: 0,
                 way: Vec::new(),
                 full: String::new(),
-                views: Views::default(),
+                views: Views::new(self.exact.kept.get()),
                 found: Vec::new(),
                 long: Vec::new(),
             };
@@ -113,21 +168,17 @@ impl CandidateGate {
     }
 }
 
-fn prepared(wanted: &[Vec<String>]) -> PyResult<Gate> {
-    match catch_unwind(AssertUnwindSafe(|| Gate::new(wanted))) {
-        Ok(Ok(gate)) => Ok(gate),
-        Ok(Err(refused)) => Err(PyValueError::new_err(format!("pattern {}: {}", refused.index, refused.reason))),
-        Err(_) => Err(PyValueError::new_err("the patterns cannot be prepared")),
+fn prepared(wanted: &[Vec<String>]) -> PyResult<Prepared> {
+    match contained(|| Some(Gate::new(wanted))) {
+        Some(Ok(gate)) => Ok(Prepared { gate, kept: Pool::new(Kept::default) }),
+        Some(Err(refused)) => Err(PyValueError::new_err(format!("pattern {}: {}", refused.index, refused.reason))),
+        None => Err(PyValueError::new_err("the patterns cannot be prepared")),
     }
-}
-
-fn contained<T>(work: impl FnOnce() -> Option<T>) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(work)).ok().flatten()
 }
 
 impl CandidateGate {
     /// Look at `text` as it is and folded; None where it declines.
-    fn look(&self, py: Python<'_>, text: &str, views: &mut Views) -> Option<()> {
+    fn look(&self, py: Python<'_>, text: &str, views: &mut Views<'_>) -> Option<()> {
         views.is_for_the_twin = !text.is_ascii() && text.contains(FOLDED_LETTERS);
         if views.is_for_the_twin {
             return Some(());
@@ -145,15 +196,15 @@ impl CandidateGate {
         }
     }
 
-    fn look_at_both(&self, text: &str, views: &mut Views) -> Result<(), u32> {
-        self.look_at(text, &mut views.asked, &mut views.as_it_is);
+    fn look_at_both(&self, text: &str, views: &mut Views<'_>) -> Result<(), u32> {
+        self.look_at(text, &mut views.kept.asked, &mut views.as_it_is);
         views.folded.clear();
         if text.is_ascii() {
             return Ok(());
         }
         match self.folding.fold(text, &mut views.spelling) {
             Folded::Same => {}
-            Folded::Other => self.look_at(&views.spelling, &mut views.asked, &mut views.folded),
+            Folded::Other => self.look_at(&views.spelling, &mut views.kept.asked, &mut views.folded),
             Folded::Missing(page) => return Err(page),
         }
         Ok(())
@@ -161,7 +212,7 @@ impl CandidateGate {
 
     fn look_at(&self, text: &str, asked: &mut Asked, fired: &mut Fired) {
         fired.clear();
-        self.gate.fired(text.as_bytes(), asked, fired);
+        self.exact.gate.fired(text.as_bytes(), asked, fired);
         fired.sort_unstable();
     }
 
@@ -180,17 +231,20 @@ struct Names<'a> {
 }
 
 /// What fires in a text as it is and folded, and room for its folded spelling.
-#[derive(Default)]
-struct Views {
+struct Views<'a> {
     /// Nothing was looked for: the twin has to.
     is_for_the_twin: bool,
     as_it_is: Fired,
     folded: Fired,
     spelling: String,
-    asked: Asked,
+    kept: PoolGuard<'a, Kept, fn() -> Kept>,
 }
 
-impl Views {
+impl<'a> Views<'a> {
+    fn new(kept: PoolGuard<'a, Kept, fn() -> Kept>) -> Self {
+        Self { is_for_the_twin: false, as_it_is: Fired::new(), folded: Fired::new(), spelling: String::new(), kept }
+    }
+
     fn are_clean(&self) -> bool {
         self.as_it_is.is_empty() && self.folded.is_empty()
     }
@@ -203,7 +257,7 @@ struct Walk<'a, 'py> {
     number: usize,
     way: Vec<usize>,
     full: String,
-    views: Views,
+    views: Views<'a>,
     found: Vec<(usize, Suspect)>,
     long: Vec<(usize, Vec<usize>, String, Bound<'py, PyString>)>,
 }
@@ -285,7 +339,14 @@ impl<'py> Walk<'_, 'py> {
             return Some(());
         }
         self.chars_left = self.chars_left.checked_sub(text.len())?;
+        if self.views.kept.keys.has(text) {
+            self.number += 1;
+            return Some(());
+        }
         self.gate.look(key.py(), text, &mut self.views)?;
+        if !self.views.is_for_the_twin && self.views.are_clean() {
+            self.views.kept.keys.keep(text);
+        }
         self.note(true);
         Some(())
     }
@@ -318,7 +379,7 @@ impl<'py> Walk<'_, 'py> {
         self.write_names(names);
         self.full.push_str(text);
         if self.full.is_ascii() {
-            self.gate.look_at(&self.full, &mut self.views.asked, &mut self.views.as_it_is);
+            self.gate.look_at(&self.full, &mut self.views.kept.asked, &mut self.views.as_it_is);
             self.views.folded.clear();
             self.views.is_for_the_twin = false;
             self.note(false);

@@ -27,6 +27,7 @@ from tests.plugins.guardrails.scanner.drawn import draw_match, drawable
 
 # Where the Python twin is in use RE2 is compared with itself: that shows that the tests run, and little of it is enough.
 _MANY: Final = 1000 if core() else 30
+_CASELESS = re2.compile(r"\(\?[a-z]*i")
 _OF_NO_CATEGORY = re2.compile(r"\\P|\[\^[^\]]*\\p")
 _DETECTORS = (*PII_DETECTORS, *SECRET_DETECTORS, *INJECTION_DETECTORS)
 _PATTERNS = tuple(
@@ -152,7 +153,7 @@ def test_in_ascii_the_gate_fires_nowhere_else(expression: Expression, data: st.D
     for text in data.draw(st.lists(around(expression, ASCII), min_size=1, max_size=3)):
         if text.isascii():
             fires = compiled.search(text.encode()) is not None
-            if not fires and "(?i)" in expression.source and _OF_NO_CATEGORY.search(expression.source):
+            if not fires and _CASELESS.search(expression.source) and _OF_NO_CATEGORY.search(expression.source):
                 continue  # what is beyond ASCII is taken for it, and the Kelvin sign is a k where case does not count
             assert found.fired(text.encode()) == [0] * fires, (expression.source, text)
 

@@ -1,14 +1,20 @@
 //! The gate: says of a text which patterns may match in it, at the price of one look at each byte when none does.
 //!
 //! Four steps, each sound, which means that it lets every match pass. First, whether four neighbouring symbols are among those that some pattern
-//! needs: one bit of a table of 2^24. Then, whether the whole run that the pattern needs stands there. Then, whether the pattern itself matches
-//! around it, by an engine that takes linear time. Last, whether the patterns that have to match beside it do so somewhere in the text.
+//! needs: one bit of a table of 2^24. Then, whether the whole run that the pattern needs stands there, and behind it what else it needs. Then,
+//! whether the pattern itself matches around it, by an engine that takes linear time. Last, whether the patterns that have to match beside it do so
+//! somewhere in the text.
 
+mod asked;
 mod dialect;
 mod engine;
 pub mod folding;
+mod relaxed;
 mod required;
+mod sample;
+mod stretches;
 pub mod symbols;
+mod windows;
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -16,30 +22,21 @@ use std::sync::OnceLock;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
-use engine::{Engine, Tried};
-use required::{FARTHEST, FARTHEST_SEARCH, Run, Sample, WINDOW, is_blank, is_of_a_word, required};
-use symbols::{END, SYMBOL, members};
+pub use asked::Asked;
+use engine::{Engine, Met, Tried};
+use required::{COUNT, Cut, FARTHEST, FARTHEST_SEARCH, Needs, Run, beginning, required};
+use sample::Sample;
+use stretches::{Stretch, Stretches};
+use symbols::{ALL, SYMBOL, is_edge};
+use windows::{Entry, Link, Windows};
 
-const GRAMS: usize = 1 << 24;
-const WORDS: usize = GRAMS / 64;
-const MASK: u32 = 0x00ff_ffff;
 /// How often windows are seen in texts as they are.
 const SAMPLE: &str = include_str!("windows.txt");
 const DEEPEST_PATTERN: u32 = 100;
-const PAIRS: usize = 64 * 64;
-const BUCKETS: usize = 1 << 14;
-/// Windows that stand for more than this are found by their first two symbols.
-const NARROW: u64 = 64;
 /// What looking for a pattern may cost that is not worth comparing with another.
-const RARE: u64 = 40 << 24;
-/// What a try costs grows with the reach of the pattern: it doubles with so many bytes; one without end costs so many times more.
-const SHORT: u64 = 48;
-const ENDLESS_COST: u64 = 8;
+const RARE: u64 = 100 << COUNT;
 /// To try one place costs what reading so many bytes does.
 const TRY_COST: usize = 8;
-/// How many bytes may be read again for one pattern in a text: so many at least, and so many times its length.
-const BUDGET_FLOOR: usize = 4096;
-const BUDGET_SHARE: usize = 2;
 
 /// A pattern that the gate cannot take, and why.
 #[derive(Debug)]
@@ -50,80 +47,55 @@ pub struct Refused {
     pub reason: String,
 }
 
-#[derive(PartialEq, Eq)]
-struct Entry {
-    pattern: usize,
-    sets: Vec<u64>,
-    window: usize,
-    edges: (bool, Option<usize>),
-    before: Option<usize>,
-}
-
-struct Stretch {
-    pattern: usize,
-    set: u64,
-    length: usize,
-    digits: usize,
-    before: Option<usize>,
-}
-
-/// Stretches that are looked for together.
-struct Stretches {
-    all: Vec<Stretch>,
-    any: u64,
-    shortest: usize,
-}
-
-impl Stretches {
-    fn none() -> Self {
-        Self { all: Vec::new(), any: 0, shortest: usize::MAX }
-    }
-
-    /// Call `look` with each part of `text` whose bytes are all of some stretch's set and that is as long as the shortest of them.
-    ///
-    /// Looks at the place where a stretch would end, and back from there: where something else stands in between, none begins before that.
-    fn each(&self, text: &[u8], mut look: impl FnMut(Range<usize>)) {
-        let is_member = |at: usize| self.any >> SYMBOL[usize::from(text[at])] & 1 == 1;
-        let mut begin: usize = 0;
-        while let Some(last) = begin.checked_add(self.shortest).filter(|end| *end <= text.len()) {
-            if let Some(other) = (begin..last).rev().find(|at| !is_member(*at)) {
-                begin = other + 1;
-                continue;
-            }
-            let end = (last..text.len()).find(|at| !is_member(*at)).unwrap_or(text.len());
-            look(begin..end);
-            begin = end + 1;
-        }
-    }
-}
-
 /// A pattern that announces others.
 struct First {
     hir: Hir,
+    /// What is tried instead: it matches wherever the pattern does.
+    relaxed: Option<Hir>,
     /// Over how many bytes it matches at most, where that is known and little (see `required::reach`).
     reach: Option<usize>,
     /// Whether that holds in every text, and not only where no run is long.
     is_bounded: bool,
+    /// With which symbols a match begins, and whether a word begins or ends there.
+    begins: (u64, bool),
     engine: OnceLock<Option<Engine>>,
+    number: usize,
 }
 
 impl First {
-    fn new(source: &str) -> Result<Self, String> {
+    fn new(source: &str, number: usize) -> Result<Self, String> {
         let hir = parsed(source)?;
         let reach = required::reach(&hir).filter(|reach| *reach <= FARTHEST_SEARCH);
         let is_bounded = hir.properties().maximum_len().is_some();
-        Ok(Self { hir, reach, is_bounded, engine: OnceLock::new() })
+        let relaxed = relaxed::relaxed(&hir);
+        let begins = beginning(&hir).unwrap_or((ALL, false));
+        Ok(Self { hir, relaxed, reach, begins, is_bounded, engine: OnceLock::new(), number })
     }
 
     /// The engine for it; None where it is too large for one, and then it counts as found: the closer look decides.
     fn engine(&self) -> Option<&Engine> {
-        self.engine.get_or_init(|| Engine::new(&self.hir)).as_ref()
+        self.engine.get_or_init(|| Engine::new(self.relaxed.as_ref().unwrap_or(&self.hir))).as_ref()
+    }
+
+    /// Whether a match may begin at `at`.
+    fn may_begin(&self, text: &[u8], at: usize) -> bool {
+        let (set, is_at_an_edge) = self.begins;
+        set >> SYMBOL[usize::from(text[at])] & 1 == 1 && (!is_at_an_edge || is_edge(text, at))
+    }
+
+    /// Whether one match may reach over `place`.
+    fn may_span(&self, text: &[u8], place: Range<usize>, asked: &mut Asked) -> bool {
+        self.reach.is_none_or(|reach| place.len() <= reach) || !self.is_bounded && asked.has_long_runs(text, place)
+    }
+
+    /// Whether it matches somewhere in `text`.
+    fn matches(&self, text: &[u8], asked: &mut Asked) -> bool {
+        self.engine().is_none_or(|engine| engine.matches_in(text, 0..text.len(), asked.met(self.number)))
     }
 
     /// What it needs and what looking for that costs.
-    fn required(&self, sample: &Sample) -> Option<(u64, Vec<Run>)> {
-        let (cost, runs) = required(&self.hir, sample)?;
-        Some((cost.saturating_mul(self.reach.map_or(ENDLESS_COST, |reach| 1 + reach as u64 / SHORT)), runs))
+    fn required(&self, sample: &Sample) -> Option<Needs> {
+        required(&self.hir, self.reach, sample)
     }
 }
 
@@ -131,15 +103,16 @@ impl First {
 struct Other {
     source: String,
     engine: OnceLock<Option<Engine>>,
+    number: usize,
 }
 
 impl Other {
     /// Whether it matches in `text`. What no engine takes counts as a match: the closer look decides.
-    fn matches(&self, text: &[u8]) -> bool {
+    fn matches(&self, text: &[u8], met: &mut Met) -> bool {
         self.engine
             .get_or_init(|| Engine::new(&parsed(&self.source).ok()?))
             .as_ref()
-            .is_none_or(|engine| engine.matches_in(text, 0..text.len()))
+            .is_none_or(|engine| engine.matches_in(text, 0..text.len(), met))
     }
 }
 
@@ -159,24 +132,20 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn others_match(&self, text: &[u8]) -> bool {
-        self.others.iter().all(|other| other.matches(text))
+    fn others_match(&self, text: &[u8], asked: &mut Asked) -> bool {
+        self.others.iter().all(|other| other.matches(text, asked.met(other.number)))
     }
 }
 
 /// Patterns, ready to be looked for.
 pub struct Gate {
-    grams: Box<[u64]>,
-    entries: Vec<Entry>,
-    /// Windows of few forms with the entries that they belong to, by bucket, and where each bucket begins.
-    narrow: Vec<(u32, u32)>,
-    buckets: Vec<u32>,
-    /// By their first two symbols: windows of many forms.
-    wide: Vec<Vec<(u64, u64, u32)>>,
-    wanted: Vec<Wanted>,
-    always: Vec<usize>,
+    windows: Windows,
     words: Stretches,
     numbers: Stretches,
+    wanted: Vec<Wanted>,
+    always: Vec<usize>,
+    engines: usize,
+    links: usize,
 }
 
 impl Gate {
@@ -187,55 +156,55 @@ impl Gate {
     pub fn new(wanted: &[Vec<String>]) -> Result<Self, Refused> {
         let sample = Sample::new(SAMPLE);
         let mut gate = Self {
-            grams: vec![0; WORDS].into_boxed_slice(),
-            entries: Vec::new(),
-            narrow: Vec::new(),
-            buckets: Vec::new(),
-            wide: vec![Vec::new(); PAIRS],
-            wanted: Vec::with_capacity(wanted.len()),
-            always: Vec::new(),
+            windows: Windows::none(),
             words: Stretches::none(),
             numbers: Stretches::none(),
+            wanted: Vec::with_capacity(wanted.len()),
+            always: Vec::new(),
+            engines: 0,
+            links: 0,
         };
         for (index, sources) in wanted.iter().enumerate() {
             gate.want(index, sources, &sample).map_err(|reason| Refused { index, reason })?;
         }
-        gate.narrow.sort_unstable_by_key(|(gram, number)| (bucket(*gram), *gram, *number));
-        gate.buckets = (0..=BUCKETS)
-            .map(|place| gate.narrow.partition_point(|(gram, _)| bucket(*gram) < place))
-            .filter_map(|begin| u32::try_from(begin).ok())
-            .collect();
+        gate.windows.finish();
         Ok(gate)
     }
 
     /// Enter the runs of the pattern that is announced by the rarest. That is the first one if its own are rare enough.
     fn want(&mut self, index: usize, sources: &[String], sample: &Sample) -> Result<(), String> {
-        let mut best: Option<(u64, Vec<Run>, usize, First)> = None;
+        let mut best: Option<(Needs, usize, First)> = None;
         let mut known = None;
         for (place, source) in sources.iter().enumerate() {
-            let first = First::new(source)?;
-            let Some((cost, runs)) = first.required(sample) else {
+            let first = First::new(source, self.engines)?;
+            let Some(needs) = first.required(sample) else {
                 known.get_or_insert((place, first));
                 continue;
             };
-            if best.as_ref().is_none_or(|(least, ..)| cost < *least) {
-                best = Some((cost, runs, place, first));
+            let is_rare = needs.cost < RARE;
+            if best.as_ref().is_none_or(|(known, ..)| needs.cost < known.cost) {
+                best = Some((needs, place, first));
             }
-            if cost < RARE {
+            if is_rare {
                 break;
             }
         }
-        let (place, first) = if let Some((_, runs, place, first)) = best {
-            for run in runs {
-                self.enter(index, run);
-            }
+        let (place, first) = if let Some((needs, place, first)) = best {
+            needs.chains.into_iter().for_each(|chain| self.enter_chain(index, chain));
             (place, first)
         } else {
             self.always.push(index);
             known.ok_or("no pattern")?
         };
-        let others = sources.iter().enumerate().filter(|(other, _)| *other != place);
-        let others = others.map(|(_, source)| Other { source: source.clone(), engine: OnceLock::new() }).collect();
+        let others = sources.iter().enumerate().filter(|(other, _)| *other != place || first.relaxed.is_some());
+        let others = others
+            .map(|(place, source)| Other {
+                source: source.clone(),
+                engine: OnceLock::new(),
+                number: self.engines + 1 + place,
+            })
+            .collect();
+        self.engines += 1 + sources.len();
         self.wanted.push(Wanted { first, others });
         Ok(())
     }
@@ -252,81 +221,79 @@ impl Gate {
         self.wanted.is_empty()
     }
 
-    fn enter(&mut self, pattern: usize, run: Run) {
+    fn enter_chain(&mut self, pattern: usize, chain: Vec<Cut>) {
+        let first = self.links;
+        let last = first + chain.len() - 1;
+        for (number, cut) in chain.into_iter().enumerate() {
+            let link = match first + number {
+                _ if first == last => Link::Only,
+                here if here == first => Link::First(first),
+                here if here < last => Link::Next(here),
+                here => Link::Last(here, first),
+            };
+            cut.runs.into_iter().for_each(|run| self.enter(pattern, run, link));
+        }
+        self.links = last + 1;
+    }
+
+    fn enter(&mut self, pattern: usize, run: Run, link: Link) {
         match run {
-            Run::Window { sets, window, edges, before } => {
-                self.enter_window(Entry { pattern, sets, window, edges, before });
+            Run::Window { sets, window, edges, before, .. } => {
+                let looked_up = std::array::from_fn(|place| sets[window + place]);
+                self.windows.enter(Entry::new((pattern, link), &sets, window, edges, before), looked_up);
             }
             Run::Stretch { set, length, digits, before } => {
                 let kind = if digits > 0 { &mut self.numbers } else { &mut self.words };
-                kind.any |= set;
-                kind.shortest = kind.shortest.min(length);
-                kind.all.push(Stretch { pattern, set, length, digits, before });
+                kind.enter(Stretch { pattern, set, length, digits, before });
             }
         }
-    }
-
-    fn enter_window(&mut self, entry: Entry) {
-        if self.entries.contains(&entry) {
-            return;
-        }
-        let window = &entry.sets[entry.window..entry.window + WINDOW];
-        let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-        let is_narrow = window.iter().map(|set| u64::from(set.count_ones())).product::<u64>() <= NARROW;
-        for first in members(window[0]) {
-            for second in members(window[1]) {
-                if !is_narrow {
-                    self.wide[(first << 6 | second) as usize].push((window[2], window[3], number));
-                }
-                for third in members(window[2]) {
-                    let begin = first << 12 | second << 6 | third;
-                    self.grams[begin as usize] |= window[3];
-                    if is_narrow {
-                        self.narrow.extend(members(window[3]).map(|last| (begin << 6 | last, number)));
-                    }
-                }
-            }
-        }
-        self.entries.push(entry);
     }
 
     /// Add the places of the entries that match in `text` to `fired`, each once. `asked` may have been used for other texts.
     pub fn fired(&self, text: &[u8], asked: &mut Asked, fired: &mut Vec<usize>) {
-        asked.begin(self.wanted.len());
-        fired.extend(self.always.iter().filter(|index| self.matches(**index, text)));
-        self.each_hit(text, |at, gram| self.look_at_window(text, at, gram, asked, fired));
+        asked.begin(self.wanted.len(), self.engines, self.links);
+        fired.extend(self.always.iter().filter(|index| self.matches(**index, text, asked)));
+        self.windows.each(text, |at, entry| self.look_at(entry, text, at, asked, fired));
         for kind in [&self.words, &self.numbers] {
-            kind.each(text, |place| {
-                for wanted in &kind.all {
-                    if let Some(begin) = wanted.stands_in(&text[place.clone()]) {
-                        let place = place.start + begin..place.end;
-                        self.try_at(wanted.pattern, wanted.before, text, place, asked, fired);
-                    }
-                }
-            });
+            kind.each(text, |place, wanted| self.try_at(wanted.pattern, wanted.before, text, place, asked, fired));
         }
+        asked.end();
     }
 
-    fn look_at_window(&self, text: &[u8], at: usize, gram: u32, asked: &mut Asked, fired: &mut Vec<usize>) {
-        let place = bucket(gram);
-        let narrow = &self.narrow[self.buckets[place] as usize..self.buckets[place + 1] as usize];
-        let narrow = narrow.iter().filter(|(known, _)| *known == gram).map(|(_, number)| number);
-        let wide = self.wide[(gram >> 12) as usize]
-            .iter()
-            .filter(|(third, last, _)| third >> (gram >> 6 & 63) & last >> (gram & 63) & 1 == 1)
-            .map(|(_, _, number)| number);
-        for number in narrow.chain(wide) {
-            let entry = &self.entries[*number as usize];
-            if !asked.is_settled(entry.pattern) && stands_at(entry, text, at) {
-                let begin = at - entry.window;
-                self.try_at(entry.pattern, entry.before, text, begin..begin + 1, asked, fired);
+    /// Look at an entry whose window stands at `at`.
+    fn look_at(&self, entry: &Entry, text: &[u8], at: usize, asked: &mut Asked, fired: &mut Vec<usize>) {
+        if asked.is_settled(entry.pattern) || !self.is_next(entry, text, at, asked) {
+            return;
+        }
+        let Some(begin) = entry.begin(text, at) else { return };
+        match entry.link {
+            Link::Only => self.try_at(entry.pattern, entry.before, text, begin..begin + 1, asked, fired),
+            Link::First(link) => asked.begin_chain(link, at, (begin, entry.before)),
+            Link::Next(link) => asked.see(link, at),
+            Link::Last(_, first) => {
+                let pattern = &self.wanted[entry.pattern].first;
+                while let Some((begin, before)) = asked.take_begun(first) {
+                    if pattern.may_span(text, begin..at, asked) {
+                        self.try_at(entry.pattern, before, text, begin..begin + 1, asked, fired);
+                    }
+                }
             }
         }
     }
 
-    fn matches(&self, index: usize, text: &[u8]) -> bool {
+    /// Whether the link before this one was seen, so shortly before `at` that one match may hold both.
+    fn is_next(&self, entry: &Entry, text: &[u8], at: usize, asked: &mut Asked) -> bool {
+        match entry.link {
+            Link::Only | Link::First(_) => true,
+            Link::Next(link) | Link::Last(link, _) => asked
+                .seen(link - 1)
+                .is_some_and(|seen| self.wanted[entry.pattern].first.may_span(text, seen..at, asked)),
+        }
+    }
+
+    fn matches(&self, index: usize, text: &[u8], asked: &mut Asked) -> bool {
         let wanted = &self.wanted[index];
-        wanted.first.engine().is_none_or(|engine| engine.matches_in(text, 0..text.len())) && wanted.others_match(text)
+        wanted.first.matches(text, asked) && wanted.others_match(text, asked)
     }
 
     /// Try an entry whose first pattern has a run that begins within `place`. What is settled is not looked for again.
@@ -346,10 +313,10 @@ impl Gate {
         let matched = match self.try_near(index, before, text, &place, asked) {
             Tried::Matched => true,
             Tried::Failed => return,
-            Tried::Unknown => wanted.first.engine().is_none_or(|engine| engine.matches_in(text, 0..text.len())),
+            Tried::Unknown => wanted.first.matches(text, asked),
         };
         asked.settle(index);
-        if matched && wanted.others_match(text) {
+        if matched && wanted.others_match(text, asked) {
             fired.push(index);
         }
     }
@@ -374,10 +341,12 @@ impl Gate {
         let tries = place.len() + before;
         match end {
             _ if place.len() == 1 && before <= FARTHEST && end.is_none_or(|end| tries * TRY_COST < end - start) => {
-                engine.try_from(text, start..place.end, asked.budget(index, text.len()))
+                let (budget, met) = asked.budget_and_met(index, text.len(), pattern.number);
+                let starts = (start..place.end).filter(|at| pattern.may_begin(text, *at));
+                engine.try_from(text, starts, pattern.reach, budget, met)
             }
             Some(end) if asked.may_read(index, text.len(), end - start) => {
-                if engine.matches_in(text, start..end) {
+                if engine.matches_in(text, start..end, asked.met(pattern.number)) {
                     Tried::Matched
                 } else {
                     Tried::Failed
@@ -386,142 +355,6 @@ impl Gate {
             _ => Tried::Unknown,
         }
     }
-
-    /// Call `hit` with each place whose window some pattern needs.
-    fn each_hit(&self, text: &[u8], mut hit: impl FnMut(usize, u32)) {
-        let symbol = |byte: &u8| SYMBOL[usize::from(*byte)];
-        let mut gram: u32 = text.iter().take(WINDOW - 1).fold(0, |gram, byte| gram << 6 | u32::from(symbol(byte)));
-        for (at, byte) in text.iter().skip(WINDOW - 1).enumerate() {
-            gram = (gram << 6 | u32::from(symbol(byte))) & MASK;
-            if self.grams[(gram >> 6) as usize] >> (gram & 63) & 1 == 1 {
-                hit(at, gram);
-            }
-        }
-        // What stands at the end may be shorter than a window.
-        for at in text.len().saturating_sub(WINDOW - 1)..text.len() {
-            gram = (at..at + WINDOW).fold(0, |gram, at| gram << 6 | u32::from(text.get(at).map_or(END, symbol)));
-            if self.grams[(gram >> 6) as usize] >> (gram & 63) & 1 == 1 {
-                hit(at, gram);
-            }
-        }
-    }
-}
-
-impl Stretch {
-    /// Return where in `text` so many neighbours of the set begin, and so many digits among them.
-    fn stands_in(&self, text: &[u8]) -> Option<usize> {
-        let mut begin = 0;
-        for part in text.split(|byte| self.set >> SYMBOL[usize::from(*byte)] & 1 == 0) {
-            if part.len() >= self.length
-                && (self.digits == 0 || part.iter().filter(|byte| byte.is_ascii_digit()).count() >= self.digits)
-            {
-                return Some(begin);
-            }
-            begin += part.len() + 1;
-        }
-        None
-    }
-}
-
-/// How many bytes may still be read for each entry that was tried in a text, so that the work stays in step with its length; none once it is known
-/// whether the entry matches.
-#[derive(Default)]
-pub struct Asked {
-    /// For each entry: the text in which it was tried last, and what is left of its budget there.
-    left: Vec<(u32, usize)>,
-    text: u32,
-    long_runs: Option<Vec<Range<usize>>>,
-}
-
-const SETTLED: usize = usize::MAX;
-
-impl Asked {
-    /// Begin with another text, of which nothing is known.
-    fn begin(&mut self, entries: usize) {
-        self.long_runs = None;
-        self.text = self.text.wrapping_add(1);
-        if self.left.len() != entries || self.text == 0 {
-            self.left = vec![(0, 0); entries];
-            self.text = 1;
-        }
-    }
-
-    fn is_settled(&self, entry: usize) -> bool {
-        self.left[entry] == (self.text, SETTLED)
-    }
-
-    fn settle(&mut self, entry: usize) {
-        self.left[entry] = (self.text, SETTLED);
-    }
-
-    fn budget(&mut self, entry: usize, length: usize) -> &mut usize {
-        let (text, left) = &mut self.left[entry];
-        if *text != self.text {
-            (*text, *left) = (self.text, BUDGET_FLOOR + BUDGET_SHARE * length);
-        }
-        left
-    }
-
-    /// Whether a run in which the reach of a pattern means nothing may stand near `place`.
-    fn has_long_runs(&mut self, text: &[u8], place: Range<usize>) -> bool {
-        let runs = self.long_runs.get_or_insert_with(|| {
-            let mut runs = long_runs(text, required::LONGEST_WORD, |byte| !is_blank(byte));
-            runs.extend(long_runs(text, required::LONGEST_GAP, |byte| !is_of_a_word(byte)));
-            runs.sort_unstable_by_key(|run| run.start);
-            // Runs of the two kinds may lie within each other: then the one that begins last ends as far.
-            let mut end = 0;
-            for run in &mut runs {
-                end = run.end.max(end);
-                run.end = end;
-            }
-            runs
-        });
-        let behind = runs.partition_point(|run| run.start <= place.end);
-        runs[..behind].last().is_some_and(|run| place.start <= run.end)
-    }
-
-    fn may_read(&mut self, pattern: usize, length: usize, bytes: usize) -> bool {
-        let left = self.budget(pattern, length);
-        let enough = left.checked_sub(bytes);
-        *left = enough.unwrap_or(0);
-        enough.is_some()
-    }
-}
-
-/// Return the runs of more than `most` bytes that are all such.
-fn long_runs(text: &[u8], most: usize, is_such: impl Fn(u8) -> bool) -> Vec<Range<usize>> {
-    let mut runs = Vec::new();
-    let mut begin = 0;
-    for (at, byte) in text.iter().enumerate() {
-        if !is_such(*byte) {
-            if at - begin > most {
-                runs.push(begin..at);
-            }
-            begin = at + 1;
-        }
-    }
-    if text.len() - begin > most {
-        runs.push(begin..text.len());
-    }
-    runs
-}
-
-fn stands_at(entry: &Entry, text: &[u8], window_at: usize) -> bool {
-    let Some(begin) = window_at.checked_sub(entry.window) else { return false };
-    let is_edge = |at: usize| is_word_byte(at.checked_sub(1).and_then(|at| text.get(at))) != is_word_byte(text.get(at));
-    entry.sets.iter().enumerate().all(|(index, set)| {
-        let symbol = text.get(begin + index).map_or(END, |byte| SYMBOL[usize::from(*byte)]);
-        set >> symbol & 1 == 1
-    }) && (!entry.edges.0 || is_edge(begin))
-        && entry.edges.1.is_none_or(|length| is_edge(begin + length))
-}
-
-fn is_word_byte(byte: Option<&u8>) -> bool {
-    byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-}
-
-fn bucket(gram: u32) -> usize {
-    (gram.wrapping_mul(0x9e37_79b1) >> 18) as usize
 }
 
 #[cfg(test)]
@@ -565,13 +398,40 @@ mod tests {
     }
 
     #[test]
-    fn runs_are_long_where_words_or_gaps_are() {
-        let text = [b"ab ".repeat(40), vec![b'x'; 70], b" ".repeat(20)].concat();
+    fn a_chain_holds_wherever_its_links_stand() {
+        let pattern = r"(?i)\b(?:read|open)\b[^\n]{0,60}?\b(?:and|then)\s(?:to\s+)?(?:pass|send)\b";
+        for (text, found) in [
+            ("Open the file, read it twice and\nsend the rest.", true),
+            ("read and then to  pass", true),
+            ("read it. Read all of it and pass", true),
+            (&format!("read {} and pass", "x".repeat(80)), false),
+            (&format!("read {} and pass, or read and pass", "x".repeat(80)), true),
+            ("and pass, but read", false),
+            ("and pass what you read and pass", true),
+        ] {
+            assert_eq!(fired(&[pattern, "(?:and|then) pass.*"], text).contains(&0), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_link_may_be_the_end_of_what_is_repeated_before_it() {
+        let pattern = "(?:ab){2,4}(?:ab){2}c[^x]{0,20}d{3,5}e";
+        for text in ["ababababc ddde", "abababababababababc dddddde", "ababababcddde"] {
+            assert_eq!(fired(&[pattern], text), [0], "{text}");
+        }
+        assert!(fired(&[pattern], "abababc ddde").is_empty());
+    }
+
+    #[test]
+    fn what_a_panic_left_behind_is_not_used() {
+        let wanted = vec![vec!["abcd".to_string()]];
+        let gate = Gate::new(&wanted).map_err(|refused| refused.reason).unwrap_or_else(|reason| panic!("{reason}"));
         let mut asked = Asked::default();
-        assert!(!asked.has_long_runs(&text, 0..119));
-        assert!(asked.has_long_runs(&text, 0..120));
-        assert!(asked.has_long_runs(&text, 190..200));
-        assert!(!Asked::default().has_long_runs(&b"ab ".repeat(100), 0..300));
+        asked.begin(1, 2, 1);
+        asked.settle(0);
+        let mut found = Vec::new();
+        gate.fired(b"abcd", &mut asked, &mut found);
+        assert_eq!(found, [0]);
     }
 
     #[test]

@@ -18,6 +18,18 @@ const SIGNS: u8 = 27;
 /// The symbol of each byte.
 pub static SYMBOL: [u8; 256] = symbols();
 
+static IS_OF_A_WORD: [bool; 256] = word_bytes();
+
+const fn word_bytes() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte: u8 = 0;
+    while byte < 0x80 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+        byte += 1;
+    }
+    table
+}
+
 const fn symbols() -> [u8; 256] {
     let mut table = [END; 256];
     let mut byte: usize = 0;
@@ -48,6 +60,14 @@ const fn symbols() -> [u8; 256] {
 #[must_use]
 pub fn set_of(byte: u8) -> u64 {
     1 << SYMBOL[usize::from(byte)]
+}
+
+/// Whether a word begins or ends before `at`.
+#[must_use]
+pub fn is_edge(text: &[u8], at: usize) -> bool {
+    let is_of_a_word =
+        |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|byte| IS_OF_A_WORD[usize::from(*byte)]);
+    is_of_a_word(at.checked_sub(1)) != is_of_a_word(Some(at))
 }
 
 /// The symbols of a set.

@@ -38,8 +38,8 @@ EUROPEAN_IDS = (
         cues=(r"num[ée]ro fiscal", r"fiscal", "spi", r"imp[ôo]ts"),
     ),
     identity(
-        "it_fiscal_code", r"(?i)\b[A-Z]{3} ?[A-Z]{3} ?[0-9L-NP-V]{2}[A-EHLMPR-T][0-9L-NP-V]{2} ?[A-Z][0-9L-NP-V]{3} ?[A-Z]\b", rules.it_fiscal_code,
-        source="DM 23 December 1976 no. 13813", candidate=r"(?i)\b[A-Z]{3} ?[A-Z]{3} ?[0-9L-NP-V]{2}[A-EHLMPR-T][0-9L-NP-V]{2} ?[A-Z][0-9L-NP-V]{3} ?[A-Z]\b",
+        "it_fiscal_code", r"(?i)\b[A-Z]{3} ?[A-Z]{3} ?\d[0-9L-NP-V][A-EHLMPR-T][0-9L-NP-V]{2} ?[A-Z][0-9L-NP-V]{3} ?[A-Z]\b", rules.it_fiscal_code,
+        source="DM 23 December 1976 no. 13813", candidate=r"(?i)\b[A-Z]{3} ?[A-Z]{3} ?\d[0-9L-NP-V][A-EHLMPR-T][0-9L-NP-V]{2} ?[A-Z][0-9L-NP-V]{3} ?[A-Z]\b",
         cues=(r"cod(?:ice|\.)?[ _]?fisc\pL*", "cf", r"c\.f\.", r"fiscal code", r"tax code"),
     ),
     identity(
