@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from secure_gateway.plugins.guardrails.scanner.finding import Region, Span
 from secure_gateway.plugins.guardrails.scanner.pii_shapes import is_in_digest
-from secure_gateway.plugins.guardrails.scanner.validators import digits_of, is_latin, luhn
+from secure_gateway.plugins.guardrails.scanner.validators import DIGITS, digits_of, is_latin, luhn
 
 _PREFIX = 6
 _TABLE_CELL = 4
@@ -182,10 +182,26 @@ class _Run:
         return self.region.value[self.groups[left][1] : self.groups[left + 1][0]]
 
 
+def _by_first_digits() -> dict[str, tuple[_Brand, ...]]:
+    """Return the brands by the first two digits of their numbers."""
+    pairs = [f"{number:02}" for number in range(100)]
+    return {
+        pair: tuple(
+            brand
+            for brand in _BRANDS
+            if brand.low[:2] <= pair[: len(brand.low)] and pair <= brand.high[:2].ljust(2, "9")
+        )
+        for pair in pairs
+    }
+
+
+_BY_FIRST_DIGITS = _by_first_digits()
+
+
 def _lengths(prefix: str) -> dict[int, bool]:
     """Return the lengths of cards that begin so, and whether each needs no context."""
     lengths: dict[int, bool] = {}
-    for brand in _BRANDS:
+    for brand in _BY_FIRST_DIGITS.get(prefix[:2], ()):
         if brand.low <= prefix[: len(brand.low)] <= brand.high:
             for length in brand.lengths:
                 lengths[length] = lengths.get(length, False) or length in brand.sure
@@ -193,12 +209,4 @@ def _lengths(prefix: str) -> dict[int, bool]:
 
 
 def _groups(text: str) -> list[tuple[int, int]]:
-    groups: list[tuple[int, int]] = []
-    start = -1
-    for place, char in enumerate(f"{text} "):
-        if "0" <= char <= "9":
-            start = place if start < 0 else start
-        elif start >= 0:
-            groups.append((start, place))
-            start = -1
-    return groups
+    return [match.span() for match in DIGITS.finditer(text)]

@@ -166,6 +166,8 @@ class Scanner:
     def _hits(self, full: str, layer: int, known: Fired | None = None) -> list[_Hit]:
         """Return what stands in ``full`` as it is, folded and decoded, by places in characters."""
         data = full.encode("utf-8", "surrogatepass")
+        if known is None and self._gate is not None:
+            known = self._gate.fired_in(full, self.limits)
         fired = self._candidates.fired(data) if known is None else known[0]
         hits = list(_in_characters(self._exact(data, fired, layer), data, None))
         hits += self._hidden(full, fired, layer)

@@ -44,6 +44,13 @@ class NativeGate:
         """
         return self._gate.suspects(value, limits.max_chars, limits.max_nodes, limits.max_depth)
 
+    def fired_in(self, text: str, limits: Limits) -> Fired | None:
+        """Return what ``suspects`` says of one text."""
+        suspects = self.suspects(text, limits)
+        if suspects is None:
+            return None
+        return suspects[0][2] if suspects else ([], [])
+
 
 @lru_cache(_KEPT)
 def native_gate(detectors: tuple[tuple[str, tuple[str, ...]], ...]) -> NativeGate | None:

@@ -28,10 +28,13 @@ _STRINGS: Final = re2.compile(rb"[\x20-\x7e\r\n\t]{16,}", options())
 
 CODED: Final = r"%[0-9A-Fa-f]{2}|&(?:#[0-9xX]|[a-z]{2,6};)|\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|[A-Za-z0-9+/]{28}|[A-Za-z0-9+/_-]{40}"  # the last by halves: a UUID has 36 characters, and stands everywhere
 # Python's own engine where each match is handled: RE2's binding takes microseconds for one. None of these goes back over what it read.
+_ESCAPES: Final = r"((?:%[0-9A-Fa-f]{2})+)|(&(?:#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6})|[a-zA-Z]{2,8});?)|(\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}))"
+_ESCAPED: Final = re.compile(f"{_ESCAPES}|(?!)()")
 _CODED: Final = re.compile(
-    r"((?:%[0-9A-Fa-f]{2})+)|(&(?:#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6})|[a-zA-Z]{2,8});?)|(\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}))"
-    r"|((?:[A-Za-z0-9+/_-]{60,}\\?\r?\n)+[A-Za-z0-9+/_-]{2,}={0,2}|[A-Za-z0-9+/_-]{28,}={0,2})"
+    _ESCAPES + r"|((?:[A-Za-z0-9+/_-]{60,}\\?\r?\n)+[A-Za-z0-9+/_-]{2,}={0,2}|[A-Za-z0-9+/_-]{28,}={0,2})"
 )
+# Whether there are runs at all is asked in linear time: ``re`` begins anew at each letter of each word.
+_RUN: Final = re2.compile(rb"[A-Za-z0-9+/_-]{28}", options())
 _SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "/": "/"}
 
 
@@ -104,7 +107,8 @@ class Layer(NamedTuple):
 
 def decoded(text: str) -> Iterator[View]:
     """Undo what programs decode, all of one level at once."""
-    pieces = [Piece(*match.span(), new) for match in _CODED.finditer(text) if (new := _decode(match)) is not None]
+    coded = _CODED if _RUN.search(text.encode("utf-8", "surrogatepass")) else _ESCAPED
+    pieces = [Piece(*match.span(), new) for match in coded.finditer(text) if (new := _decode(match)) is not None]
     if pieces:
         yield DecodedText(text, pieces)
 

@@ -6,13 +6,16 @@ import base64
 import binascii
 import ipaddress
 import math
+import re
 import zlib
 from collections import Counter
 
 import msgspec
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_LUHN_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+DIGITS = re.compile("[0-9]+")
+_DIGIT_VALUES = bytes.maketrans(b"0123456789", bytes(range(10)))
+_LUHN_DOUBLED = bytes.maketrans(bytes(range(10)), bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
 
 # SWIFT IBAN Registry: total length per country.
 IBAN_LENGTHS: dict[str, int] = {
@@ -64,13 +67,13 @@ def is_latin(text: str) -> bool:
 
 def digits_of(text: str) -> str:
     """Return the ASCII digits of ``text``."""
-    return "".join(char for char in text if "0" <= char <= "9")
+    return "".join(DIGITS.findall(text))
 
 
 def luhn(digits: str) -> bool:
     """Check the Luhn digit (ISO/IEC 7812-1 annex B)."""
-    numbers = [ord(char) - 48 for char in reversed(digits)]
-    return (sum(numbers[::2]) + sum(_LUHN_DOUBLED[number] for number in numbers[1::2])) % 10 == 0
+    values = digits.encode().translate(_DIGIT_VALUES)
+    return (sum(values[::-2]) + sum(values[-2::-2].translate(_LUHN_DOUBLED))) % 10 == 0
 
 
 def iban_prefix(text: str) -> int:
