@@ -46,7 +46,7 @@ def _node(op: Any, argument: Any, rng: random.Random) -> str:
     if op is _constants.IN:
         return rng.choice(sorted(_members(argument)))
     if op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
-        return _repeated(*argument, rng)
+        return _repeated(argument, rng)
     if op is _constants.SUBPATTERN:
         return "".join(_node(o, a, rng) for o, a in argument[3])
     if op is _constants.BRANCH:
@@ -54,7 +54,8 @@ def _node(op: Any, argument: Any, rng: random.Random) -> str:
     raise NotImplementedError(f"no way to draw {op}")
 
 
-def _repeated(least: int, most: Any, inner: Any, rng: random.Random) -> str:
+def _repeated(argument: Any, rng: random.Random) -> str:
+    least, most, inner = argument
     count = rng.randint(least, min(int(most), least + 8))
     drawn = "".join(_node(op, argument, rng) for _ in range(count) for op, argument in inner)
     if len(inner) == 1 and _takes_blanks(*inner[0]) and int(most) > 1 and rng.random() < 0.75:
