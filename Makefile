@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 CHECKED := $(wildcard src tests benchmarks examples scripts native/fuzz)
 PYTEST_ARGS ?=
-# As many processes run the tests at the same time; 0: this one alone, which a debugger needs. What is of one `xdist_group` begins first, in one of them.
+# As many processes run the tests at the same time; 0: this one alone, which a debugger needs. What is of one `xdist_group` runs in the same.
 WORKERS ?= 2
 PYTEST = pytest --numprocesses $(WORKERS) --dist loadgroup
 EDITABLE := --quiet --no-input --disable-pip-version-check --no-deps --no-build-isolation --editable .

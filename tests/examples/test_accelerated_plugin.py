@@ -15,8 +15,6 @@ from tests.support.rust import build_wheel
 
 EXAMPLE = ROOT / "examples" / "accelerated_plugin"
 
-pytestmark = pytest.mark.xdist_group("accelerated_plugin")  # what takes long begins first
-
 
 def _own_tests(package: Path, expected: str) -> None:
     """Run the template's tests as its author does, with ``package`` on the path."""
