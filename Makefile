@@ -6,9 +6,15 @@
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := /bin/bash
 
+# Hundreds of tests start processes of ours: each would compile all sources again.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 CHECKED := $(wildcard src tests benchmarks examples scripts native/fuzz)
 PYTEST_ARGS ?=
+# As many processes run the tests at the same time; 0: this one alone, which a debugger needs. What is of one `xdist_group` runs in the same.
+WORKERS ?= 2
+PYTEST = pytest --numprocesses $(WORKERS) --dist loadgroup
 EDITABLE := --quiet --no-input --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
 ## Verbs ---------------------------------------------------------------------------------------------------------
@@ -22,10 +28,13 @@ help:  ## show this list
 demo: .venv/.stamp native env-servers  ## watch a real MCP server being protected
 	@PATH="$$PATH:$(CURDIR)/.cache/envs/mcp-servers/bin" $(BIN)/secure-gateway demo
 
+# A missing Rust toolchain is told of once, by `native`.
+test: export NATIVE_SAYS_ONCE = 1
 test: lint types tests  ## lint, types and all tests but the soak tests
 
-test-all: lint types docs  ## everything: also the soak tests, the docs, the oldest dependencies and the demo
-	@$(MAKE) tests MARKERS=
+test-all: export NATIVE_SAYS_ONCE = 1
+test-all: lint types docs  ## everything: also the soak tests, all tests on the Python twin, the docs, the oldest dependencies and the demo
+	@$(MAKE) tests MARKERS= TWINS=tests
 	@$(MAKE) test-lowest
 	@$(MAKE) demo
 
@@ -39,18 +48,20 @@ types: .venv/.stamp  ## mypy, strict
 
 # Soak tests run for minutes each; every other test runs here, and none is skipped silently.
 MARKERS = -m 'not soak'
-# What has a twin in Rust; the main run uses that where it is installed, and compares the scanners. On the twin that would compare it with itself.
-TWINS = tests/native tests/plugins/framework tests/pipeline --ignore tests/native/test_gate.py --ignore tests/native/test_scanner.py
+# What runs on the twin too, where the main run uses Rust: all that scans, counts or compares. `make test-all` runs all tests on it.
+TWINS = tests/native tests/plugins/framework tests/plugins/guardrails tests/pipeline $(COMPARED:%=--ignore %)
+# These hold the scanner against its twin, which on the twin would be itself.
+COMPARED = tests/native/test_gate.py tests/native/test_scanner.py
 tests: .venv/.stamp native system-packages env-servers env-fastmcp env-checkers env-cpex env-node
 	@scripts/native test
-	@if [[ -z "$(PYTEST_ARGS)" && -f .venv/.native ]]; then echo "Tests of the Python twin:" && SECURE_GATEWAY_SCANNER=python $(BIN)/pytest --quiet $(MARKERS) $(TWINS); fi
-	@$(BIN)/pytest $(MARKERS) $(PYTEST_ARGS)
+	@if [[ -z "$(PYTEST_ARGS)" && -f .venv/.native ]]; then echo "Tests on the Python twin:" && SECURE_GATEWAY_SCANNER=python $(BIN)/$(PYTEST) --quiet -m 'not soak' $(TWINS); fi
+	@$(BIN)/$(PYTEST) $(MARKERS) $(PYTEST_ARGS)
 
 LOWEST := .cache/envs/lowest
 test-lowest: system-packages env-servers env-fastmcp env-checkers env-cpex env-node  ## the tests once more, with the oldest dependencies that pyproject.toml allows
 	@scripts/python-env $(LOWEST) requirements-lowest.lock
 	@$(LOWEST)/bin/python -m pip install $(EDITABLE)
-	@$(LOWEST)/bin/pytest $(MARKERS) $(PYTEST_ARGS) --ignore tests/conformance
+	@$(LOWEST)/bin/$(PYTEST) $(MARKERS) $(PYTEST_ARGS) --ignore tests/conformance
 
 bench: .venv/.stamp native env-servers env-node  ## measure against named peers, into benchmarks/results.json
 	@$(BIN)/python -m benchmarks
@@ -64,7 +75,7 @@ fuzz: .venv/.stamp  ## fuzz the Rust core beside its Python twin, MINUTES=20 for
 
 docs: .venv/.stamp  ## check every link in the docs and run their examples
 	@$(BIN)/python scripts/check_docs.py
-	@$(BIN)/pytest tests/docs
+	@$(BIN)/$(PYTEST) tests/docs
 
 lock:  ## write the lock files anew (make lock UPGRADE=1: with the newest versions)
 	@scripts/lock $(if $(UPGRADE),--upgrade)

@@ -510,6 +510,6 @@ async def test_changes_of_plugins_during_reloads_are_all_kept(running: Running) 
             reload = asyncio.create_task(running.reloader.reload())
             while not reload.done():
                 running.gateway.plugins.set_mode("pii", "disabled", tool=f"tool_{turn}")
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0)
             await reload
     assert len(running.gateway.plugins.show("pii").overrides) == 5

@@ -14,7 +14,10 @@ from tests.conformance.runner import DIRECTIONS, REVISIONS, Direction
 from tests.conformance.table import render
 from tests.conformance.toolchain import toolchain
 
-pytestmark = pytest.mark.integration
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.xdist_group("conformance"),
+]  # all that is measured serves several tests
 
 _PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
 _BAD = {"FAILURE", "WARNING"}

@@ -190,6 +190,22 @@ async def test_a_plugin_is_told_what_is_asked_for_and_by_whom() -> None:
     assert (question["client_host"], question["user_agent"]) == ("192.0.2.1", "tests")
 
 
+async def test_a_plugin_that_is_asked_what_a_list_may_show_is_told_in_which_conversation() -> None:
+    told: list[Any] = []
+
+    class Host(Officer):
+        async def http_auth_check_permission(
+            self, payload: HttpAuthCheckPermissionPayload, context: PluginContext
+        ) -> HttpAuthCheckPermissionResult:
+            told.append(context.global_context.session_id)
+            return await super().http_auth_check_permission(payload, context)
+
+    gateway = gateway_for([Host(PluginConfig(name="host", config={"granted": True}))])
+    principal, listing = Principal(subject="ann", provider="tests"), request(session_id="first")
+    assert await gateway.permits(principal, Operation.TOOL, "weather", within=listing)
+    assert told == ["first"]
+
+
 async def test_a_grant_stands_for_a_role_and_a_no_outdoes_it_in_whatever_order() -> None:
     await gateway_for([officer(granted=True)], roles={}).handle(request(), nothing)
     for first, second in ((True, False), (False, True)):

@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.support.ports import free_port
+
 
 class RedisServer:
     """Starts ``valkey-server`` or ``redis-server``. ``url`` stays the same over a restart; ``keep``: whether the data does."""
@@ -18,9 +20,7 @@ class RedisServer:
         self._password = password
         self._keep = keep
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.start()
 
     @property

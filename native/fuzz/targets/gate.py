@@ -6,10 +6,10 @@ from functools import cache
 from typing import Protocol
 
 import re2
+from fuzz.truth import Truth
 
 from secure_gateway.native import core
 from secure_gateway.plugins.guardrails.scanner import INJECTION_DETECTORS, PII_DETECTORS, SECRET_DETECTORS
-from secure_gateway.plugins.guardrails.scanner.candidates import options
 from secure_gateway.plugins.guardrails.scanner.folding import fold, fold_pattern
 from secure_gateway.plugins.guardrails.scanner.gate import NativeGate, native_gate
 from secure_gateway.plugins.guardrails.scanner.layers import LAYERS
@@ -26,29 +26,13 @@ class _Set(Protocol):
     def fired(self, data: bytes) -> list[int]: ...
 
 
-class _Truth:
-    """Patterns in a set of RE2, which raises ``re2.error`` where one of them is none."""
-
-    def __init__(self, patterns: tuple[str, ...]) -> None:
-        chosen = options()
-        chosen.max_mem = 256 << 20
-        self._set = re2.Set.SearchSet(chosen)
-        for pattern in patterns:
-            self._set.Add(pattern)
-        self._set.Compile()
-
-    def fired(self, data: bytes) -> list[int]:
-        """Return the places of the patterns that match, in order."""
-        return sorted(self._set.Match(data) or ())
-
-
 def _gate(patterns: tuple[str, ...]) -> NativeGate | None:
     return native_gate(tuple((pattern, ()) for pattern in patterns))
 
 
 @cache
 def _both() -> tuple[_Set | None, _Set]:
-    return _gate(_BUILT_IN), _Truth(_BUILT_IN)
+    return _gate(_BUILT_IN), Truth(_BUILT_IN)
 
 
 def check(data: bytes) -> None:
@@ -63,7 +47,7 @@ def check(data: bytes) -> None:
     if _repetitions(pattern) > _MOST_REPEATED:
         return
     try:
-        truth = _Truth((pattern,))
+        truth = Truth((pattern,))
     except re2.error:
         return
     native_gate.cache_clear()

@@ -123,6 +123,7 @@ async def is_visible(
         headers=within.headers,
         client_host=within.client_host,
         request_id=within.request_id,
+        session_id=within.session_id,
     )
     run = begin(asked, snapshot)
     run.principal = principal

@@ -17,6 +17,7 @@ import pytest
 
 from secure_gateway import Gateway, PolicyDenied, RequestError, load_gateway
 from tests.support.environments import env_python
+from tests.support.ports import free_port
 
 HERE = Path(__file__).parent
 RUNTIME = ["-m", "cpex.framework.external.mcp.server.runtime"]
@@ -56,8 +57,7 @@ def _gateway(folder: Path, yaml: str) -> Gateway:
 
 @contextlib.contextmanager
 def _http_server(folder: Path) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     environment = _environment(
         folder, PLUGINS_TRANSPORT="http", PLUGINS_SERVER_HOST="127.0.0.1", PLUGINS_SERVER_PORT=str(port)
     )

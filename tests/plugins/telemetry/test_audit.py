@@ -13,9 +13,10 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -248,6 +249,30 @@ def test_a_lock_that_another_process_does_not_let_go_of_is_an_error_not_a_wait_f
     assert verify_audit(path, KEY).decisions == 2
 
 
+def test_a_writer_that_appends_without_end_lets_in_another_one_that_waits(path: Path) -> None:
+    """Both in one process: who has just let go of the lock would otherwise have it again long before the other one looks."""
+    endless, other = write(path, 1), write(path, 1)
+    waiting = threading.Thread(target=other.append, args=([("decision", {"by": "the other"})],))
+    with path.with_name(f"{path.name}.turn").open("rb") as turn:
+        with endless._locked():
+            waiting.start()
+            eventually(lambda: not _is_free(turn))
+        for _ in range(100):
+            endless.append([("decision", {"by": "the endless"})])
+    waiting.join()
+    written = [line.get("by") for line in lines_of(path)[2:]]
+    assert written == ["the other", *["the endless"] * 100]
+
+
+def _is_free(file: BinaryIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return True
+
+
 def test_killed_while_writing_every_record_that_was_committed_is_there_and_the_chain_goes_on(
     services: ProviderServices, check: Callable[[Path], AuditReport]
 ) -> None:
@@ -296,9 +321,10 @@ def test_killed_while_writing_every_record_that_was_committed_is_there_and_the_c
     assert len(written) == len(set(written)) == report.decisions
 
 
+@pytest.mark.parametrize("name", ["audit.jsonl", "audit.jsonl.turn"])
 @pytest.mark.parametrize("mode", [0o644, 0o660])
-def test_a_file_that_others_can_open_is_refused(services: ProviderServices, mode: int) -> None:
-    path = services.config_dir / "audit.jsonl"
+def test_a_file_that_others_can_open_is_refused(services: ProviderServices, mode: int, name: str) -> None:
+    path = services.config_dir / name
     path.touch()
     path.chmod(mode)
     with pytest.raises(ConfigError, match=r"\$\.config\.path"):
@@ -313,6 +339,9 @@ def test_what_is_no_regular_file_is_refused(services: ProviderServices, tmp_path
     for name in ("link", "pipe", "folder"):
         with pytest.raises(ConfigError, match=r"\$\.config\.path"):
             AuditTelemetryProvider({"path": str(tmp_path / name)}, services).initialize({})
+        (tmp_path / f"turn-of-{name}.turn").symlink_to(tmp_path / name)
+        with pytest.raises(ConfigError, match=r"\$\.config\.path"):
+            AuditTelemetryProvider({"path": str(tmp_path / f"turn-of-{name}")}, services).initialize({})
 
 
 def test_a_relative_path_is_refused_and_so_are_keys_that_nobody_knows(services: ProviderServices) -> None:

@@ -107,7 +107,9 @@ class AuditFile:
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
             check_private_file(self._path)
-            self._turnstile = os.open(self._path.with_name(f"{self._path.name}.turn"), _FLAGS, 0o600)
+            turnstile = self._path.with_name(f"{self._path.name}.turn")
+            self._turnstile = os.open(turnstile, _FLAGS, 0o600)
+            check_private_file(turnstile)  # whoever could lock it could keep every request out
             undo.pop_all()
 
     def _lock(self) -> None:

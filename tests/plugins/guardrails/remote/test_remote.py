@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from tests.plugins.guardrails.remote.providers import (
     moderation,
 )
 from tests.plugins.guardrails.remote.service import Asked, Service, response
+from tests.support.ports import free_port
 
 ALL = pytest.mark.parametrize("kind", KINDS)
 INPUT = {"direction": "input"}
@@ -123,9 +123,7 @@ async def test_a_service_that_never_answers_denies_within_the_time_limit(kind: s
 
 @ALL
 async def test_a_service_that_is_not_there_denies(kind: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    done = await call(kind, f"http://127.0.0.1:{port}")
+    done = await call(kind, f"http://127.0.0.1:{free_port()}")
     assert isinstance(done.error, PluginError)
     assert done.ran == []
 

@@ -17,6 +17,8 @@ _CATEGORIES = {
     _constants.CATEGORY_NOT_SPACE: _PRINTABLE,
 }
 
+_LEFT_OUT = {(_constants.LITERAL, ord(" ")), (_constants.CATEGORY, _constants.CATEGORY_SPACE)}
+
 
 def draw_match(pattern: str, rng: random.Random) -> str:
     """Return a text that ``pattern`` matches as a whole; ``*`` and ``+`` repeat up to eight times."""
@@ -41,19 +43,31 @@ def _node(op: Any, argument: Any, rng: random.Random) -> str:
         return rng.choice(_PRINTABLE)
     if op is _constants.AT:
         return ""
-    if op is _constants.ANY:
-        return rng.choice(_PRINTABLE)
     if op is _constants.IN:
         return rng.choice(sorted(_members(argument)))
     if op in (_constants.MAX_REPEAT, _constants.MIN_REPEAT):
-        least, most, inner = argument
-        count = rng.randint(least, min(int(most), least + 8))
-        return "".join(_node(o, a, rng) for _ in range(count) for o, a in inner)
+        return _repeated(argument, rng)
     if op is _constants.SUBPATTERN:
         return "".join(_node(o, a, rng) for o, a in argument[3])
     if op is _constants.BRANCH:
         return "".join(_node(o, a, rng) for o, a in rng.choice(argument[1]))
     raise NotImplementedError(f"no way to draw {op}")
+
+
+def _repeated(argument: Any, rng: random.Random) -> str:
+    least, most, inner = argument
+    count = rng.randint(least, min(int(most), least + 8))
+    drawn = "".join(_node(op, argument, rng) for _ in range(count) for op, argument in inner)
+    if len(inner) == 1 and _takes_blanks(*inner[0]) and int(most) > 1 and rng.random() < 0.75:
+        # What stands between two words: most often it begins and ends with a blank, as the ``\b`` beside it asks for.
+        return " " if len(drawn) < 2 else f" {drawn[1:-1]} "
+    return drawn
+
+
+def _takes_blanks(op: Any, argument: Any) -> bool:
+    if op is _constants.IN:
+        return argument[0][0] is _constants.NEGATE and not _LEFT_OUT.intersection(argument)
+    return op is _constants.ANY or (op is _constants.NOT_LITERAL and argument != ord(" "))
 
 
 def _members(items: Any) -> set[str]:

@@ -16,13 +16,14 @@ from secure_gateway.plugins.guardrails.scanner import (
     pii_detectors,
 )
 from tests.plugins.guardrails.scanner.samples import BENIGN, HEX, INJECTIONS, PII, SECRETS, draw, with_checksum
+from tests.plugins.guardrails.scanner.shared import scanner_of
 
 ALL = PII_DETECTORS + SECRET_DETECTORS + INJECTION_DETECTORS
 
 
 @pytest.fixture(scope="module")
 def scanner() -> Scanner:
-    return Scanner(ALL)
+    return scanner_of()
 
 
 def found_texts(scanner: Scanner, text: str) -> list[tuple[str, str]]:
@@ -152,7 +153,7 @@ def test_a_field_that_is_named_for_something_else_or_holds_no_value_is_left_alon
 
 
 def test_a_documented_checksum_makes_a_finding_surer() -> None:
-    scanner = Scanner(SECRET_DETECTORS)
+    scanner = scanner_of("secrets")
     body = draw(30)
     good, bad = with_checksum("gh" + "p_", body), "gh" + "p_" + body + "000000"
     assert scanner.scan_text(good)[0].confidence > scanner.scan_text(bad)[0].confidence
@@ -160,7 +161,7 @@ def test_a_documented_checksum_makes_a_finding_surer() -> None:
 
 def test_private_addresses_are_reported_only_if_asked_for() -> None:
     text = "10.0.0.5, 192.168.1.20 and fd12:3456::1"
-    assert Scanner(PII_DETECTORS).scan_text(text) == []
+    assert scanner_of("pii").scan_text(text) == []
     assert found_texts(Scanner(pii_detectors(private_addresses=True)), text) == [
         ("IP_ADDRESS", "10.0.0.5"),
         ("IP_ADDRESS", "192.168.1.20"),

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from secure_gateway.plugins.guardrails.scanner import PII_DETECTORS, Scanner
 from secure_gateway.plugins.guardrails.scanner import validators_americas as americas
 from secure_gateway.plugins.guardrails.scanner import validators_asia as asia
 from secure_gateway.plugins.guardrails.scanner import validators_europe as europe
 from secure_gateway.plugins.guardrails.scanner import validators_money as money
 from secure_gateway.plugins.guardrails.scanner import validators_sums as sums
 from secure_gateway.plugins.guardrails.scanner.validators import icao_check
+from tests.plugins.guardrails.scanner.shared import scanner_of
 from tests.support.environments import env_python
 
 Rule = Callable[[str], bool]
@@ -148,11 +148,11 @@ SCANNED: list[tuple[str, object]] = [
 
 @pytest.mark.parametrize(("kind", "value"), SCANNED)
 def test_a_value_is_found_as_what_it_is(kind: str, value: object) -> None:
-    assert kind in {finding.type for finding in Scanner(PII_DETECTORS).scan(value)}
+    assert kind in {finding.type for finding in scanner_of("pii").scan(value)}
 
 
 def test_a_row_far_below_its_heading_is_found_by_it() -> None:
-    found = Scanner(PII_DETECTORS).scan_text(str(SCANNED[-1][1]))
+    found = scanner_of("pii").scan_text(str(SCANNED[-1][1]))
     assert sum(finding.type == "UK_NHS" for finding in found) == 9
 
 
@@ -173,14 +173,14 @@ def test_a_row_far_below_its_heading_is_found_by_it() -> None:
     ],
 )
 def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
-    assert Scanner(PII_DETECTORS).scan_text(text) == []
+    assert scanner_of("pii").scan_text(text) == []
 
 
 @pytest.mark.parametrize(
     "text", ['{"phone_verified": true, "id": 12345678901}', "phone_ok=1 total=12345678", "<tel/><n>12345678</n>"]
 )
 def test_a_number_that_a_program_names_is_not_taken_for_what_stands_before(text: str) -> None:
-    assert Scanner(PII_DETECTORS).scan_text(text) == []
+    assert scanner_of("pii").scan_text(text) == []
 
 
 @pytest.mark.parametrize(
@@ -188,4 +188,4 @@ def test_a_number_that_a_program_names_is_not_taken_for_what_stands_before(text:
     ['{"mobile": "12345678901"}', "homePhone=12345678", "<phone>12345678</phone>", '{"phone": {"number": "12345678"}}'],
 )
 def test_a_number_that_a_program_names_is_what_its_name_says(text: str) -> None:
-    assert [finding.type for finding in Scanner(PII_DETECTORS).scan_text(text)] == ["PHONE"]
+    assert [finding.type for finding in scanner_of("pii").scan_text(text)] == ["PHONE"]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from secure_gateway.plugins.guardrails.scanner import PII_DETECTORS
-from secure_gateway.plugins.guardrails.scanner.core import Scanner
+from tests.plugins.guardrails.scanner.shared import scanner_of
 
-SCANNER = Scanner(PII_DETECTORS)
+SCANNER = scanner_of("pii")
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from secure_gateway.plugins.guardrails.scanner import (
-    PII_DETECTORS,
-    SECRET_DETECTORS,
     Finding,
     KeywordMatcher,
-    Scanner,
     ScannerError,
     keyed_hash,
     partial,
@@ -26,8 +23,9 @@ from secure_gateway.plugins.guardrails.scanner import (
 )
 from secure_gateway.types import Headers
 from tests.plugins.guardrails.scanner.samples import PEM, PII, SECRETS
+from tests.plugins.guardrails.scanner.shared import scanner_of
 
-SCANNER = Scanner(PII_DETECTORS + SECRET_DETECTORS)
+SCANNER = scanner_of("pii", "secrets")
 MAIL, CARD = "alice@example.com", "4111 1111 1111 1111"
 KEY = bytes(range(32))
 

@@ -24,10 +24,11 @@ from secure_gateway.plugins.guardrails.scanner import (
 from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet
 from secure_gateway.plugins.guardrails.scanner.walk import leaves
 from tests.plugins.guardrails.scanner.samples import PII
+from tests.plugins.guardrails.scanner.shared import scanner_of
 
 MAIL = "alice@example.com"
 CARD = "4111 1111 1111 1111"
-SCANNER = Scanner(PII_DETECTORS + SECRET_DETECTORS + INJECTION_DETECTORS)
+SCANNER = scanner_of()
 SMALL = Scanner(PII_DETECTORS, limits=Limits(max_chars=100, max_nodes=20, max_depth=50, max_findings=3))
 
 

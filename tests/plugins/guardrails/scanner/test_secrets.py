@@ -27,6 +27,7 @@ from secure_gateway.plugins.guardrails.scanner.secrets_values import (
 from tests.corpora import build
 from tests.plugins.guardrails.scanner.drawn import draw_match
 from tests.plugins.guardrails.scanner.samples import HEX, WORDY, draw
+from tests.plugins.guardrails.scanner.shared import scanner_of
 
 _EDGE = r"(?:\b|\\[nrt])("
 PREFIXED = [each for each in SECRET_DETECTORS if each.exact.startswith(_EDGE) and each.id != "secret.jwt"]
@@ -34,7 +35,7 @@ PREFIXED = [each for each in SECRET_DETECTORS if each.exact.startswith(_EDGE) an
 
 @pytest.fixture(scope="module")
 def scanner() -> Scanner:
-    return Scanner(SECRET_DETECTORS)
+    return scanner_of("secrets")
 
 
 def covered(text: str, found: list[Finding]) -> str:

@@ -5,6 +5,7 @@ Each character folds by itself, so that a place in the folded text always belong
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 
@@ -17,6 +18,7 @@ _INVISIBLE = frozenset({"Cf", "Mn", "Me"})
 _INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0\u2800"  # Hangul fillers and blank Braille: letters that show nothing
 _HANGUL = ("\uac00", "\ud7a3")
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _LOOKALIKES = str.maketrans(
     # Cyrillic and Greek letters drawn as Latin ones (Unicode TR39, the commonest), small capitals, and punctuation.
     "авекмнорстухіјѕһԁԛԝАВЕКМНОРСТУХІЈЅԌαεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧɑɡıȷøłđØŁĐᴀʙᴄᴅᴇғɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢ"
@@ -57,7 +59,7 @@ def without_surrogates(text: str) -> str:
 
 def fold_pattern(pattern: str) -> str:
     """Fold the letters of a pattern as the texts it will meet; never makes a new metacharacter."""
-    return "".join(new if (new := fold_char(char)).isalnum() else char for char in pattern)
+    return _BEYOND_ASCII.sub(lambda found: new if (new := fold_char(found[0])).isalnum() else found[0], pattern)
 
 
 class FoldedText:

@@ -86,9 +86,9 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     ),
     Detector(
         id="secret.told_login", type="PASSWORD", category="secrets", confidence=0.7, source="sentences by word", check=told_login,
-        candidate=r"(?i)(?:\b|[_0-9])(?:credential|creds|log ?in|user(?:name)?/pass(?:word)?|clave|parola|pin)[a-z ]*[:= ]",
-        exact=r"(?i)(?:^|[^a-z])(?:(?:credentials?|creds|log ?in|user(?:name)?/pass(?:word)?)(?: (?:with|as|using|are|is))?\s*[:=]?\s*[\w.@-]{2,32}\s?[/:|]\s?"
-              r"|(?:clave|parola|pin)\s*(?:es|è|este)?\s*[:=]?\s*)" + _MIXED,
+        candidate=r"(?i)(?:\b|[_0-9])(?:credential|creds|log ?in|user(?:name)?/pass(?:word)?|clave|parola|pin)[a-z ]*[:=\s]",
+        exact=r"(?i)(?:^|[^a-z])(?:(?:credentials?|creds|log ?in|user(?:name)?/pass(?:word)?)(?: (?:with|as|using|are|is))?(?:\s*[:=]\s*|\s+)[\w.@-]{2,32}\s?[/:|]\s?"
+              r"|(?:clave|parola|pin)(?:\s+(?:es|è|este)\b)?(?:\s*[:=]\s*|\s+))" + _MIXED,
     ),
     Detector(
         id="secret.told_key", type="GENERIC_SECRET", category="secrets", confidence=0.6, source="sentences by word", check=told_key,
