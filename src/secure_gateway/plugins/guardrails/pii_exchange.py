@@ -70,8 +70,11 @@ class TokenExchange:
         self.rules = rules
         self.tokenizes = tokenizes
 
-    async def outgoing(self, value: Any, facts: GlobalContext, *, trusted: bool) -> Exchanged:
+    async def outgoing(
+        self, value: Any, facts: GlobalContext, before: Sent | None = None, *, trusted: bool
+    ) -> Exchanged:
         """Return a request as it goes to its server. ``trusted``: it comes from the caller, and what it says may be given out.
+        ``before``: what it has left behind already, where it is looked at once more.
 
         Raises:
             ScannerError: Nobody can tell what ``value`` holds.
@@ -82,7 +85,9 @@ class TokenExchange:
         released = self.rules.released if trusted and session else frozenset[str]()
         if not findings and not (released and any(kind in released for kind, _ in tokens_in(value))):
             return NOTHING_DONE
-        work = _Work(self._vault(session), self._find, self.rules)
+        work = _Work(self._vault(session) if before is None else before.vault, self._find, self.rules)
+        if before is not None:
+            work.tokens |= before.tokens
         return await _beside_the_loop(work, partial(work.outgoing, value, findings, trusted=trusted))
 
     async def incoming(self, value: Any, facts: GlobalContext, sent: Sent | None, *, trusted: bool) -> Exchanged:
@@ -124,9 +129,9 @@ class _Work:
     def __init__(self, vault: Vault, find: Find, rules: ExchangeRules) -> None:
         self.vault = vault
         self.of_request: frozenset[str] = frozenset()
+        self.tokens: set[str] = set()
         self._find = find
         self._rules = rules
-        self._tokens: set[str] = set()
         self._seen: dict[tuple[str, int], str | None] = {}
         self._written = self._lost = 0
 
@@ -139,7 +144,7 @@ class _Work:
         redact(value, let_be, lambda finding, text: self._noted(finding, text, sent=trusted) and text)
         if released and isinstance(self.vault, PIIVault):
             changed = with_values(changed, lambda kind, number: self._released(kind, number, released))
-        return self._done(changed, Sent(self.vault, frozenset(self._tokens)))
+        return self._done(changed, Sent(self.vault, frozenset(self.tokens)))
 
     def incoming(self, value: Any, findings: Sequence[Finding], *, trusted: bool) -> Exchanged:
         """Put tokens in place of values that the caller has not sent, and give it those back that it has."""
@@ -161,7 +166,7 @@ class _Work:
 
     def _noted(self, finding: Finding, text: str, *, sent: bool) -> str:
         token = self.vault.token(finding.type, text, sent=sent)
-        self._tokens.add(token)
+        self.tokens.add(token)
         return token
 
     def _released(self, kind: str, number: int, released: Collection[str]) -> str | None:

@@ -47,7 +47,8 @@ class TokensOut(_Exchanging):
         """Answer the hook."""
         value = self._content.read(payload)
         judged = Judged(payload, *self._content.shape(value))
-        done = await self._exchange.outgoing(value, context.global_context, trusted=self._trusted)
+        before = context.state.get(_SENT)  # asked for the second time: another plugin has renamed the target
+        done = await self._exchange.outgoing(value, context.global_context, before, trusted=self._trusted)
         if done.sent is not None:
             context.state[_SENT] = done.sent
         return self._answer(done, judged)
