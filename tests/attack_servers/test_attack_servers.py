@@ -288,4 +288,6 @@ def test_what_was_pinned_and_what_was_refused_is_recorded_without_a_word_of_the_
     reasons = {each["server"]: each["reason"] for each in records if each["outcome"] == "denied"}
     assert "changed since it was pinned (description, inputSchema" in reasons["rug_pull"]
     assert "account number" not in json.dumps(records)
-    assert reasons.keys() == {"rug_pull", "shadowing", "look_alikes", "exhaustion"}
+    guarded = {"poisoned_descriptions", "schema_poisoning"}
+    assert reasons.keys() == {"rug_pull", "shadowing", "look_alikes", "exhaustion", *guarded}
+    assert all(reasons[name].endswith("what the tool says about itself") for name in guarded)

@@ -12,6 +12,7 @@ from secure_gateway.errors import PolicyDenied
 from secure_gateway.gateway import Gateway
 from secure_gateway.plugins.framework.hookpoints import ServerHookType
 from secure_gateway.plugins.framework.payloads import ServerPostRegisterPayload, ServerPreRegisterPayload
+from secure_gateway.plugins.guardrails.tool_lists import ListVerdict
 from secure_gateway.testing.gateways import MemorySink, gateway_for
 from secure_gateway.tool_trust.lock import LOCK_NAME, LockFile
 from secure_gateway.tool_trust.trust import ToolTrust, TrustRules
@@ -60,7 +61,9 @@ async def test_a_changed_tool_cannot_be_called_until_it_is_as_it_was_and_each_ne
 
 
 async def test_what_a_guardrail_refuses_is_not_pinned(tmp_path: Path) -> None:
-    gateway = gateway_over(tmp_path, judge_tools=lambda _server, _tools: [("evil", "its description")])
+    gateway = gateway_over(
+        tmp_path, judge_tools=lambda _server, _tools: ListVerdict(dropped=[("evil", "its description")])
+    )
     await gateway.learn_tools("s", [tool("evil"), tool("good")])
     assert LockFile(tmp_path / LOCK_NAME).read().servers["s"].keys() == {"good"}
 
