@@ -44,7 +44,10 @@ _Return = TypeVar("_Return")
 
 _SCHEMA = Stage("schema")
 _INPUT = Stage("input")
-_UNLISTED = "the server has not listed this tool since the gateway started, and only what is pinned may be called"
+_UNLISTED = (
+    "the server has not listed this tool since the gateway started, and only what is still as it was pinned may be called; "
+    "list the server's tools first (tools/list, in an app learn_tools)"
+)
 _NO_SCHEMA = Note(Verdict.NONE, "no input schema of this tool is known")
 
 
@@ -139,7 +142,7 @@ class Gateway:
         if request.operation is not Operation.TOOL:
             return
         if self._schemas is None or not self._schemas.known(request.server, name):
-            if run.snapshot.trust is not None and run.snapshot.trust.needs_list(request.server):
+            if self.needs_list(request.server, name):
                 run.note(_SCHEMA, Verdict.DENY, 0.0, _UNLISTED)
                 raise PolicyDenied(ErrorCode.DENIED, _UNLISTED)
             run.trace.append((_SCHEMA, 0.0, _NO_SCHEMA))
@@ -294,6 +297,13 @@ class Gateway:
         self._schemas = self._schemas or ToolSchemas()
         request = Request(operation=Operation.HOOK, name=TOOL_LIST, server=server, door=door, parent_id=parent_id)
         return await learn_tools(self._snapshot, self._schemas, request, tools)
+
+    def needs_list(self, server: str, tool: str) -> bool:
+        """Tell whether ``tool`` is refused because ``server`` has not declared it yet, while its tools are pinned."""
+        if self._schemas is not None and self._schemas.known(server, tool):
+            return False
+        trust = self._snapshot.trust
+        return trust is not None and trust.needs_list(server)
 
     def has_enough_tools(self, server: str) -> bool:
         """Tell whether ``server`` has declared more tools than are remembered: those that it lists further cannot be called."""

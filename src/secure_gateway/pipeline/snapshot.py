@@ -53,7 +53,7 @@ class Trust(Protocol):
     """Says whether tools are what they were, and no other's double: ``tool_trust/trust.py``."""
 
     def needs_list(self, server: str, /) -> bool:
-        """Tell whether a tool of ``server`` may be called only after it was listed."""
+        """Tell whether a tool of ``server`` may be called only after it was listed. Does not wait for anybody."""
         ...
 
     async def judge(self, server: str, tools: list[dict[str, Any]], /) -> ToolsVerdict:
