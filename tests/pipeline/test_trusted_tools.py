@@ -95,3 +95,22 @@ async def test_a_server_that_the_guardrails_refuse_is_refused_and_recorded(
     with pytest.raises(PolicyDenied, match="not s"):
         await gateway.judge_server(hook, payload, server="s", door=Door.STDIO)
     assert (sink.last.name, sink.last.outcome, sink.last.reason) == (hook, "denied", "not s")
+
+
+async def test_where_something_is_pinned_an_app_says_what_is_offered_before_it_calls_it(tmp_path: Path) -> None:
+    assert await call(gateway_over(tmp_path), "a") == "called"
+    await gateway_over(tmp_path).learn_tools("s", [tool("a")])
+    started = gateway_over(tmp_path)
+    with pytest.raises(PolicyDenied, match="learn_tools"):
+        await call(started, "a")
+    await started.learn_tools("s", [tool("a")])
+    assert await call(started, "a") == "called"
+    with pytest.raises(PolicyDenied, match="has not listed this tool"):
+        await call(started, "another")
+    assert await call(gateway_over(tmp_path, rules={"s": TrustRules(pin="off")}), "a") == "called"
+
+
+async def test_a_lock_that_cannot_be_read_lets_no_unlisted_tool_be_called(tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).write_text("{")
+    with pytest.raises(PolicyDenied, match="has not listed this tool"):
+        await call(gateway_over(tmp_path), "a")

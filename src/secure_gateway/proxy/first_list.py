@@ -48,13 +48,14 @@ class FirstList:
         cursor = None
         while True:
             answer = await ask(self._question(call, cursor))
-            cursor = answer.result.get("nextCursor") if answer.kind is Kind.RESPONSE else None
+            if answer.kind is not Kind.RESPONSE:
+                return
+            cursor = answer.result.get("nextCursor")
+            if type(cursor) is not str:
+                self._enough_until = monotonic() + _PAUSE_SECONDS
+                return
             if not self._gateway.needs_list(self._server, tool):
                 return
-            if type(cursor) is not str:
-                break
-        if answer.kind is Kind.RESPONSE:
-            self._enough_until = monotonic() + _PAUSE_SECONDS
 
     def _question(self, call: Message, cursor: str | None) -> Message:
         params: dict[str, Any] = {} if cursor is None else {"cursor": cursor}
