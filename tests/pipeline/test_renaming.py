@@ -19,9 +19,9 @@ from secure_gateway.plugins.framework import (
 )
 from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
 from secure_gateway.plugins.services import ProviderServices
-from secure_gateway.stores.memory import MemoryStore
 from secure_gateway.testing.gateways import FixedIdentity, MemorySink, gateway_for
 from secure_gateway.types import ANONYMOUS, Door, Operation, Principal, Request
+from tests.plugins.guardrails.guards import Lasting
 
 MAIL = "ana@example.org"
 
@@ -151,7 +151,7 @@ async def test_a_tool_that_is_renamed_while_it_is_judged_anew_is_not_called() ->
 
 async def test_tokens_of_both_tools_come_back_as_the_values_that_they_stand_for(tmp_path: Path) -> None:
     key = MasterKey(bytes(range(32)))
-    services = ProviderServices(store=MemoryStore(), master_key=key, config_dir=tmp_path)
+    services = ProviderServices(store=Lasting(), master_key=key, config_dir=tmp_path)
     guards, made = GuardrailConfigManager(services), Called()
     guards.initialize({"plugins": {"guardrails": {"provider": "pii", "config": {"strategy": "warn"}}}})
     policy = {

@@ -16,7 +16,7 @@ from secure_gateway.plugins.guardrails.pii import PIIGuardrailProvider
 from secure_gateway.plugins.guardrails.pii_round_trip import PIIRoundTrip
 from secure_gateway.plugins.guardrails.pii_vault import TABLE
 from secure_gateway.plugins.services import ProviderServices
-from secure_gateway.stores.memory import MemoryStore
+from tests.plugins.guardrails.guards import Lasting
 
 
 class Clock:
@@ -35,7 +35,7 @@ def clock() -> Clock:
 @pytest.fixture
 def services(clock: Clock, tmp_path: Path) -> ProviderServices:
     return ProviderServices(
-        store=MemoryStore(clock=clock), master_key=MasterKey(b"k" * 32), config_dir=tmp_path, clock=clock
+        store=Lasting(clock=clock), master_key=MasterKey(b"k" * 32), config_dir=tmp_path, clock=clock
     )
 
 

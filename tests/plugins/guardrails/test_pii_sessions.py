@@ -121,7 +121,8 @@ Open = Callable[..., Office]
 def office(tmp_path: Path) -> Iterator[Open]:
     opened: list[Office] = []
 
-    def open_one(pii: dict[str, Any] | None = None, tools: Any = RELEASE, url: str = "memory:") -> Office:
+    def open_one(pii: dict[str, Any] | None = None, tools: Any = RELEASE, url: str = "") -> Office:
+        url = url or "sqlite:///./state.db"
         opened.append(Office(tmp_path, TOKENS if pii is None else pii, tools, url))
         return opened[-1]
 

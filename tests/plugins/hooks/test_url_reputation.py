@@ -212,9 +212,7 @@ async def test_a_name_may_lead_into_a_network_of_ones_own_with_all_its_addresses
     assert await led("10.1.2.3", "169.254.169.254") == "ADDRESS_DENIED"
 
 
-@pytest.mark.parametrize(
-    "address", ["169.254.169.254", "100.100.100.200", "fe80::1", "::ffff:169.254.169.254", "::"]
-)
+@pytest.mark.parametrize("address", ["169.254.169.254", "100.100.100.200", "fe80::1", "::ffff:169.254.169.254", "::"])
 async def test_a_name_of_ones_own_never_leads_to_a_metadata_service(address: str) -> None:
     name = {"address": "tickets.corp.internal"}
     there = "http://tickets.corp.internal/"
