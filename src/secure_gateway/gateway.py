@@ -26,7 +26,7 @@ from secure_gateway.pipeline.http import Respond, http_post_request, http_pre_re
 from secure_gateway.pipeline.identity import authenticate, authorize, identify, is_visible
 from secure_gateway.pipeline.loop_thread import LoopThread
 from secure_gateway.pipeline.plain import from_plain, to_plain
-from secure_gateway.pipeline.run import Run, begin, new_request_id
+from secure_gateway.pipeline.run import Run, begin, new_request_id, told_of_changes
 from secure_gateway.pipeline.schemas import ToolSchemas
 from secure_gateway.pipeline.snapshot import Snapshot
 from secure_gateway.pipeline.standing import TOOL_LIST, ToolOffer, judge_registration, judge_standing, learn_tools
@@ -149,9 +149,12 @@ class Gateway:
             return
         try:
             self._schemas.check(request.server, name, subject.body.value or {})
-        except RequestDenied as denial:
-            run.note(_SCHEMA, Verdict.DENY, 0.0, denial.reason)
-            raise
+            if subject.changed:
+                self._schemas.check_change(request.server, name, request.arguments or {}, subject.body.value or {})
+        except PolicyDenied as denial:
+            reason = told_of_changes(run, denial.reason)
+            run.note(_SCHEMA, Verdict.DENY, 0.0, reason)
+            raise PolicyDenied(denial.code, reason) from None
         run.trace.append((_SCHEMA, 0.0, None))
 
     def _check_result(self, run: Run, name: str, answer: Subject) -> None:

@@ -6,6 +6,7 @@ makes its tool unusable instead of unchecked.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,7 @@ class ToolSchemas:
         self._compile = jsonschema_rs.validator_for
         self._linear = jsonschema_rs.RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 20)
         self._validators: dict[tuple[str, str], tuple[Any, int]] = {}
+        self._formats: dict[tuple[str, str], Any] = {}
         self._results: dict[tuple[str, str], tuple[Any, int]] = {}
         self._unusable: dict[tuple[str, str], str] = {}
         self._declared: Counter[str] = Counter()
@@ -46,6 +48,7 @@ class ToolSchemas:
         which = "input"
         try:
             validator = self._compiled(schema)
+            strict = self._with_formats(schema)
             which = "output"
             of_results = None if of_result is None else self._compiled(of_result)
         except SchemaCostError as error:
@@ -56,6 +59,10 @@ class ToolSchemas:
             self._results.pop(key, None)
         else:
             self._results[key] = of_results
+        if strict is None:
+            self._formats.pop(key, None)
+        else:
+            self._formats[key] = strict
         # Never missing in between: another thread may be checking a call of this tool.
         self._validators[key] = validator
         self._unusable.pop(key, None)
@@ -64,6 +71,12 @@ class ToolSchemas:
     def _compiled(self, schema: Any) -> tuple[Any, int]:
         branching = schema_cost(schema).branching
         return self._compile(schema, offline=True, pattern_options=self._linear), branching
+
+    def _with_formats(self, schema: Any) -> Any:
+        """Return a validator that minds ``format`` too, None where the schema has none."""
+        if '"format"' not in json.dumps(schema):
+            return None
+        return self._compile(schema, offline=True, pattern_options=self._linear, validate_formats=True)
 
     def forbid(self, server: str, tool: str, reason: str) -> None:
         """Let nobody call ``tool`` until the server declares it anew: what must not be shown must not be called either."""
@@ -97,6 +110,24 @@ class ToolSchemas:
             reason = f"the {what}: nested too deep for the tool's schema, which refers to itself more than once"
             raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
         if reason := _judged(lambda: _fault_of_arguments(validator, arguments, what), what, "schema"):
+            raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
+
+    def check_change(self, server: str, tool: str, before: Any, after: Any) -> None:
+        """Check that ``after``, which ``check`` lets pass, is of the formats that ``before`` was of: a policy may have put something else in place of an address.
+
+        ``format`` alone is an annotation (JSON Schema 2020-12, 7.2.1): what a caller writes is not refused for it. Raises as ``check`` does.
+        """
+        strict = self._formats.get((server, tool))
+        if strict is None:
+            return
+
+        def fault() -> str:
+            if not strict.is_valid(_stated(before)) or strict.is_valid(_stated(after)):
+                return ""
+            place, rule = _first_fault(strict, _stated(after))
+            return f"argument {place} breaks the tool's schema: rule {rule}"
+
+        if reason := _judged(fault, "arguments", "schema"):
             raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
 
     def check_result(self, server: str, tool: str, result: Any) -> None:
