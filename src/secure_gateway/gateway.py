@@ -46,7 +46,7 @@ _SCHEMA = Stage("schema")
 _INPUT = Stage("input")
 _UNLISTED = (
     "the server has not listed this tool since the gateway started, and only what is still as it was pinned may be called; "
-    "list the server's tools first (tools/list, in an app learn_tools)"
+    "look at its name, or list the server's tools first (tools/list, in an app learn_tools)"
 )
 _NO_SCHEMA = Note(Verdict.NONE, "no input schema of this tool is known")
 
