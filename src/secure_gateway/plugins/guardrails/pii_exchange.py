@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from secure_gateway.plugins.framework.context import GlobalContext
+from secure_gateway.plugins.guardrails.pii_addresses import addresses_of, outside_addresses
 from secure_gateway.plugins.guardrails.pii_sessions import session_of
 from secure_gateway.plugins.guardrails.pii_tokens import tokens_in, with_values
 from secure_gateway.plugins.guardrails.pii_vault import MOST_TOKENS, Kept, PIIVault, RequestVault, Vault
@@ -35,10 +36,11 @@ class ExchangeRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What a request left behind for its result: its vault, and the tokens that went out with it."""
+    """What a request left behind for its result: its vault, the tokens that went out with it, and the addresses in which some of them stood."""
 
     vault: Vault
     tokens: frozenset[str]
+    addresses: frozenset[str] = frozenset()
 
 
 class Exchanged(msgspec.Struct, kw_only=True):
@@ -88,6 +90,7 @@ class TokenExchange:
         work = _Work(self._vault(session) if before is None else before.vault, self._find, self.rules)
         if before is not None:
             work.tokens |= before.tokens
+            work.addresses = before.addresses
         return await _beside_the_loop(work, partial(work.outgoing, value, findings, trusted=trusted))
 
     async def incoming(self, value: Any, facts: GlobalContext, sent: Sent | None, *, trusted: bool) -> Exchanged:
@@ -100,7 +103,8 @@ class TokenExchange:
         if not findings and not (may_restore and any(self.rules.restores(kind) for kind, _ in tokens_in(value))):
             return NOTHING_DONE
         work = _Work(self._vault(session) if sent is None else sent.vault, self._find, self.rules)
-        work.of_request = frozenset() if sent is None else sent.tokens
+        if sent is not None:
+            work.of_request, work.addresses = sent.tokens, sent.addresses
         return await _beside_the_loop(work, partial(work.incoming, value, findings, trusted=trusted))
 
     def after(self, before: TokenExchange | None) -> TokenExchange:
@@ -130,6 +134,7 @@ class _Work:
         self.vault = vault
         self.of_request: frozenset[str] = frozenset()
         self.tokens: set[str] = set()
+        self.addresses: frozenset[str] = frozenset()
         self._find = find
         self._rules = rules
         self._seen: dict[tuple[str, int], str | None] = {}
@@ -144,13 +149,16 @@ class _Work:
         redact(value, let_be, lambda finding, text: self._noted(finding, text, sent=trusted) and text)
         if released and isinstance(self.vault, PIIVault):
             changed = with_values(changed, lambda kind, number: self._released(kind, number, released))
-        return self._done(changed, Sent(self.vault, frozenset(self.tokens)))
+        addresses = self.addresses | addresses_of(changed)
+        return self._done(changed, Sent(self.vault, frozenset(self.tokens), addresses))
 
     def incoming(self, value: Any, findings: Sequence[Finding], *, trusted: bool) -> Exchanged:
         """Put tokens in place of values that the caller has not sent, and give it those back that it has."""
         changed = self._tokenized(value, findings, frozenset(), sent=False)
+        # Who is to see a token only could have the value sent to it by an address that a client loads.
+        places = outside_addresses(self.addresses)
         return self._done(
-            with_values(changed, lambda kind, number: self._given_back(kind, number, trusted=trusted)), None
+            with_values(changed, lambda kind, number: self._given_back(kind, number, trusted=trusted), places), None
         )
 
     def _tokenized(self, value: Any, findings: Sequence[Finding], let_be: Collection[str], *, sent: bool) -> Any:
