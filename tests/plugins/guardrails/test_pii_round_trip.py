@@ -191,3 +191,11 @@ def test_what_is_wrong_with_the_configuration_is_said_by_its_place(config: dict[
     with pytest.raises(ConfigError) as caught:
         PIIGuardrailProvider(config)
     assert path in [problem.path for problem in caught.value.problems]
+
+
+async def test_what_looks_like_a_token_in_the_text_stays_what_it_is(services: ProviderServices) -> None:
+    trip = handler(services)
+    said = "write <EMAIL_1>, <EMAIL_2> or <SSN_1> for ann@example.org and bob@example.org"
+    text, mapping = await trip.redact_pii(said)
+    assert text == "write <EMAIL_1>, <EMAIL_2> or <SSN_1> for <EMAIL_3> and <EMAIL_4>"
+    assert await trip.restore_pii(text, mapping) == said

@@ -190,7 +190,7 @@ def test_all_sessions_of_one_life_of_a_store_number_from_the_same_place() -> Non
 
 
 def test_a_session_whose_name_was_just_made_up_begins_with_one() -> None:
-    assert PIIVault(services(MemoryStore()), "x", TTL, is_first=True).token("EMAIL", "ann") == "<EMAIL_1>"
+    assert PIIVault(services(MemoryStore()), "x", TTL, strange=frozenset()).token("EMAIL", "ann") == "<EMAIL_1>"
 
 
 @pytest.mark.parametrize(("store", "may_forget"), [(MemoryStore, True), (SQLiteStore, False), (RedisStore, True)])

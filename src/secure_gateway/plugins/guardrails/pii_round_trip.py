@@ -76,7 +76,8 @@ class PIIRoundTrip:
         if not findings:
             return content, {}
         name = session or secrets.token_urlsafe(16)
-        vault = PIIVault(self._services, name, self._ttl, is_first=session is None)
+        strange = None if session else frozenset(tokens_in(value))
+        vault = PIIVault(self._services, name, self._ttl, strange=strange)
 
         def write(finding: Finding, text: str) -> str:
             return vault.token(finding.type, text)

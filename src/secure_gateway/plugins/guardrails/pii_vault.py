@@ -99,13 +99,21 @@ class PIIVault:
     Methods block: call them off the event loop. Safe across threads and processes, since a number is taken by ``create``.
     """
 
-    __slots__ = ("_cipher", "_clock", "_first", "_index_key", "_last", "_most", "_new", "_session", "_store", "_ttl")
+    __slots__ = ("_cipher", "_clock", "_index_key", "_last", "_most", "_new", "_session", "_store", "_strange", "_ttl")
 
     def __init__(
-        self, services: ProviderServices, session: str, ttl: float, most: int = MOST_TOKENS, *, is_first: bool = False
+        self,
+        services: ProviderServices,
+        session: str,
+        ttl: float,
+        most: int = MOST_TOKENS,
+        *,
+        strange: frozenset[tuple[str, int]] | None = None,
     ) -> None:
-        """``is_first``: nobody can hold a token of this session yet, for its name was just made up."""
-        self._first = is_first
+        """``strange``: given where nobody can hold a token of this session yet, for its name was just made up: type and number of what looks like
+        tokens in the text and is none, so that no value takes their place.
+        """
+        self._strange = strange
         self._store = services.store
         self._clock: Callable[[], float] = services.clock
         self._cipher = AESGCM(services.master_key.derive(_PURPOSE))
@@ -181,7 +189,7 @@ class PIIVault:
         if self._new[kind] > self._most:
             raise _too_many(kind, self._most)
         number = (self._last[kind] if kind in self._last else self._last_taken(kind) or self._before_the_first()) + 1
-        while not self._keep(kind, number, value, sent=sent, only_new=True):
+        while (kind, number) in (self._strange or ()) or not self._keep(kind, number, value, sent=sent, only_new=True):
             number += 1
         self._last[kind] = number
         self._forget(kind, number - self._most)
@@ -192,7 +200,7 @@ class PIIVault:
 
         A token of before would else come to stand for whoever is met first afterwards.
         """
-        if self._first or not self._store.may_forget:
+        if self._strange is not None or not self._store.may_forget:
             return 0
         kept = self._read(_LIFE)
         if kept is None:
