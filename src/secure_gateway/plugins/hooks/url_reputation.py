@@ -113,7 +113,9 @@ class UrlReputationPlugin(Plugin):
                 compile_user_pattern(text)
                 self._patterns.append(compile_user_pattern(f"(?i:{text})"))
             except ValueError as error:
-                problems.append(Problem(f"$.config.deny_patterns[{index}]", str(error), "an RE2 pattern"))
+                problems.append(
+                    Problem(f"$.config.deny_patterns[{index}]", str(error).removeprefix("found "), "an RE2 pattern")
+                )
         self._private = [
             each
             for index, said in enumerate(settings.allow_private)

@@ -32,7 +32,7 @@ def compile_user_pattern(pattern: str) -> Any:
         ValueError: The pattern cannot run in linear time or is malformed; the message says which part and why.
     """
     if not pattern or len(pattern) > _LONGEST:
-        msg = f"a pattern of {len(pattern)} characters, which may have 1 to {_LONGEST}"
+        msg = f"found a pattern of {len(pattern)} characters; expected 1 to {_LONGEST}"
         raise ValueError(msg)
     chosen = options()
     chosen.max_mem = _MAX_MEM
@@ -41,7 +41,7 @@ def compile_user_pattern(pattern: str) -> Any:
     except re2.error as exc:
         raise ValueError(_refusal(pattern, exc)) from exc
     except UnicodeEncodeError as exc:
-        msg = "a pattern with half a character (a lone surrogate)"
+        msg = "found a lone surrogate in the pattern; expected well-formed text"
         raise ValueError(msg) from exc
     if compiled.search("") is not None:
         msg = f"pattern {_shown(pattern)} matches the empty text, so it would match everywhere; require at least one character"
