@@ -26,7 +26,10 @@ def test_null_for_an_optional_argument_counts_as_left_out_and_for_a_required_one
             schemas.check("s", "t", arguments)
 
 
-FORMATS = {"type": "object", "properties": {"to": {"type": "string", "format": "email"}, "n": {"type": "integer"}}}
+FORMATS = {
+    "type": "object",
+    "properties": {"to": {"type": "string", "format": "email"}, "n": {"type": "integer"}, "at": {"format": "uri"}},
+}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,7 @@ FORMATS = {"type": "object", "properties": {"to": {"type": "string", "format": "
         ({"to": "ann@example.org"}, {"to": "bob@example.org"}, True),
         ({"to": "the boss"}, {"to": "[NAME]"}, True),
         ({"n": 1}, {"n": 2}, True),
+        ({"at": "https://a.example/?m=ann@example.org"}, {"at": "https://a.example/?m=[EMAIL]"}, True),
         ({"to": "ann@example.org", "n": None}, {"to": "[EMAIL]", "n": None}, False),
     ],
 )

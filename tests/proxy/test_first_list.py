@@ -16,10 +16,13 @@ import pytest
 
 from secure_gateway.gateway import Gateway
 from secure_gateway.proxy.http import create_app
+from secure_gateway.proxy.judge import Caller, Judge
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
+from secure_gateway.proxy.wire import WireLimits, decode
 from secure_gateway.testing.gateways import FixedIdentity, MemorySink, gateway_for
 from secure_gateway.tool_trust.lock import LOCK_NAME, LockFile
 from secure_gateway.tool_trust.trust import ToolTrust
+from secure_gateway.types import Door
 from tests.proxy.doors import Ask, http_door, process_server, stdio_door
 from tests.proxy.http_client import ACCEPT, MODERN, events
 from tests.proxy.scripted_http import ScriptedUpstream
@@ -167,3 +170,28 @@ async def test_who_may_not_come_in_brings_no_list_about(tmp_path: Path, upstream
         answer = await ask("tools/call", {"name": "echo", "arguments": {}})
     assert "result" not in answer
     assert upstream[0].seen == []
+
+
+async def test_when_a_server_says_that_its_tools_have_changed_they_are_compared_anew(
+    tmp_path: Path, upstream: tuple[ScriptedUpstream, str]
+) -> None:
+    gateway, _ = gateway_over(tmp_path)
+    server = UpstreamServer(name="scripted", url=upstream[1], timeout=20)
+    raw = b'{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
+    notice = decode(raw, WireLimits())
+    async with http_door(gateway, server) as ask:
+        await ask("initialize", INTRODUCTION)
+        await ask("tools/list")
+        assert "result" in await ask("tools/call", {"name": "echo", "arguments": {}})
+        judge = Judge(gateway, ProxySettings(servers={"scripted": server}), server, Door.HTTP)
+        await judge.server_notification(notice, Caller(None))
+        assert "result" in await ask("tools/call", {"name": "echo", "arguments": {}})
+        assert "result" in await ask("tools/call", {"name": "echo", "arguments": {}})
+    methods = [seen.message.get("method", "") for seen in upstream[0].seen if seen.body]
+    assert [method for method in methods if method.startswith("tools/")] == [
+        "tools/list",
+        "tools/call",
+        "tools/list",
+        "tools/call",
+        "tools/call",
+    ]

@@ -17,6 +17,10 @@ from secure_gateway.pipeline.schema_cost import SchemaCostError, schema_cost
 
 _MOST_TOOLS = 2_000
 """Tools of one server: a server that declares more leaves the others their room."""
+UNLISTED = (
+    "the server has not listed this tool since the gateway started, and only what is still as it was pinned may be called; "
+    "look at its name, or list the server's tools first (tools/list, in an app learn_tools)"
+)
 _TOO_MANY = "the server declares more tools than can be remembered"
 _MOST_PATHS = 10_000
 """How many times as much as for a flat value a check may cost, because of how deep the arguments are nested."""
@@ -34,12 +38,14 @@ class ToolSchemas:
         self._formats: dict[tuple[str, str], Any] = {}
         self._results: dict[tuple[str, str], tuple[Any, int]] = {}
         self._unusable: dict[tuple[str, str], str] = {}
+        self._stale: set[tuple[str, str]] = set()
         self._declared: Counter[str] = Counter()
         self._overfull: set[str] = set()
 
     def learn(self, server: str, tool: str, schema: Any, of_result: Any = None) -> str:
         """Remember the schemas of ``tool``. Returns why they cannot be used, or an empty text."""
         key = (server, tool)
+        self._stale.discard(key)
         if key not in self._validators and key not in self._unusable:
             if self._declared[server] >= _MOST_TOOLS:
                 self._overfull.add(server)
@@ -76,7 +82,9 @@ class ToolSchemas:
         """Return a validator that minds ``format`` too, None where the schema has none."""
         if '"format"' not in json.dumps(schema):
             return None
-        return self._compile(schema, offline=True, pattern_options=self._linear, validate_formats=True)
+        # A mark in the query of an address is a sign too many by the letter, and no harm.
+        lenient = dict.fromkeys(("uri", "uri-reference", "iri", "iri-reference", "uri-template"), _anything)
+        return self._compile(schema, offline=True, pattern_options=self._linear, validate_formats=True, formats=lenient)
 
     def forbid(self, server: str, tool: str, reason: str) -> None:
         """Let nobody call ``tool`` until the server declares it anew: what must not be shown must not be called either."""
@@ -91,6 +99,14 @@ class ToolSchemas:
     def known(self, server: str, tool: str) -> bool:
         """Tell whether a schema of this tool was declared; of a server that declared too many to tell, every tool counts as known, to be refused."""
         return (server, tool) in self._validators or (server, tool) in self._unusable or server in self._overfull
+
+    def outdate(self, server: str) -> None:
+        """Take note that ``server`` declares its tools anew: what is known of them holds until then, and may be another's."""
+        self._stale |= {key for known in (self._validators, self._unusable) for key in known if key[0] == server}
+
+    def outdated(self, server: str, tool: str) -> bool:
+        """Tell whether the server has said that its tools have changed and not declared this one since."""
+        return (server, tool) in self._stale
 
     def overfull(self, server: str) -> bool:
         """Tell whether ``server`` has declared more tools than can be remembered."""
@@ -149,6 +165,10 @@ class ToolSchemas:
         elif not (reason := _judged(lambda: _fault_of_result(validator, value), "result", "output schema")):
             return
         raise RequestError(ErrorCode.INVALID_RESULT, reason)
+
+
+def _anything(_value: str) -> bool:
+    return True
 
 
 def _judged(judge: Callable[[], str], what: str, schema: str) -> str:

@@ -44,6 +44,10 @@ class FirstList:
                 if self._gateway.needs_list(self._server, tool) and monotonic() >= self._enough_until:
                     await self._list(call, tool, ask)
 
+    def again(self) -> None:
+        """Take note that the server may list other tools by now."""
+        self._enough_until = 0.0
+
     async def _list(self, call: Message, tool: str, ask: Ask) -> None:
         cursor = None
         while True:

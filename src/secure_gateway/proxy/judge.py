@@ -36,6 +36,7 @@ Deliver = Callable[[Message], Awaitable[None]]
 """Carries a judged notification to the other side."""
 
 
+_TOOLS_CHANGED = "notifications/tools/list_changed"
 _TASKS = ("tasks/", "notifications/tasks")
 
 
@@ -123,6 +124,9 @@ class Judge:
         It is content that comes from the server, so it is judged where results are: after the (empty) call.
         """
         method, call = await self._read(message, Sender.SERVER, caller)
+        if message.method == _TOOLS_CHANGED:  # whatever becomes of it on its way to the client
+            self._gateway.tools_changed(self._server.name)
+            self._first_list.again()
 
         async def upstream(_judged: Request) -> Any:
             return call.arguments
