@@ -26,8 +26,8 @@ from secure_gateway.pipeline.http import Respond, http_post_request, http_pre_re
 from secure_gateway.pipeline.identity import authenticate, authorize, identify, is_visible
 from secure_gateway.pipeline.loop_thread import LoopThread
 from secure_gateway.pipeline.plain import from_plain, to_plain
-from secure_gateway.pipeline.run import Run, begin, new_request_id
-from secure_gateway.pipeline.schemas import ToolSchemas
+from secure_gateway.pipeline.run import Run, begin, new_request_id, told_of_changes
+from secure_gateway.pipeline.schemas import UNLISTED, ToolSchemas
 from secure_gateway.pipeline.snapshot import Snapshot
 from secure_gateway.pipeline.standing import TOOL_LIST, ToolOffer, judge_registration, judge_standing, learn_tools
 from secure_gateway.pipeline.starting import Starters
@@ -44,7 +44,6 @@ _Return = TypeVar("_Return")
 
 _SCHEMA = Stage("schema")
 _INPUT = Stage("input")
-_UNLISTED = "the server has not listed this tool since the gateway started, and only what is pinned may be called"
 _NO_SCHEMA = Note(Verdict.NONE, "no input schema of this tool is known")
 
 
@@ -138,17 +137,20 @@ class Gateway:
         request = run.request
         if request.operation is not Operation.TOOL:
             return
+        if self.needs_list(request.server, name):
+            run.note(_SCHEMA, Verdict.DENY, 0.0, UNLISTED)
+            raise PolicyDenied(ErrorCode.DENIED, UNLISTED)
         if self._schemas is None or not self._schemas.known(request.server, name):
-            if run.snapshot.trust is not None and run.snapshot.trust.needs_list(request.server):
-                run.note(_SCHEMA, Verdict.DENY, 0.0, _UNLISTED)
-                raise PolicyDenied(ErrorCode.DENIED, _UNLISTED)
             run.trace.append((_SCHEMA, 0.0, _NO_SCHEMA))
             return
         try:
             self._schemas.check(request.server, name, subject.body.value or {})
-        except RequestDenied as denial:
-            run.note(_SCHEMA, Verdict.DENY, 0.0, denial.reason)
-            raise
+            if subject.changed:
+                self._schemas.check_change(request.server, name, request.arguments or {}, subject.body.value or {})
+        except PolicyDenied as denial:
+            reason = told_of_changes(run, denial.reason)
+            run.note(_SCHEMA, Verdict.DENY, 0.0, reason)
+            raise PolicyDenied(denial.code, reason) from None
         run.trace.append((_SCHEMA, 0.0, None))
 
     def _check_result(self, run: Run, name: str, answer: Subject) -> None:
@@ -294,6 +296,18 @@ class Gateway:
         self._schemas = self._schemas or ToolSchemas()
         request = Request(operation=Operation.HOOK, name=TOOL_LIST, server=server, door=door, parent_id=parent_id)
         return await learn_tools(self._snapshot, self._schemas, request, tools)
+
+    def needs_list(self, server: str, tool: str) -> bool:
+        """Tell whether ``tool`` is refused because ``server`` has not declared it yet, while its tools are pinned."""
+        schemas, trust = self._schemas, self._snapshot.trust
+        if schemas is not None and schemas.known(server, tool) and not schemas.outdated(server, tool):
+            return False
+        return trust is not None and trust.needs_list(server)
+
+    def tools_changed(self, server: str) -> None:
+        """Take note that the tools of ``server`` have changed: where they are pinned, none is called before it has declared them anew."""
+        if self._schemas is not None:
+            self._schemas.outdate(server)
 
     def has_enough_tools(self, server: str) -> bool:
         """Tell whether ``server`` has declared more tools than are remembered: those that it lists further cannot be called."""

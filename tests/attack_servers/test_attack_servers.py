@@ -98,10 +98,27 @@ LATER: Mapping[str, Sequence[Step]] = {
 }
 
 
-class Ground:
-    """A gateway as `init` makes it, with the servers behind it; `loot` is what a server got hold of."""
+LOOTERS = {
+    "poisoned_descriptions",
+    "path_traversal",
+    "ssrf",
+    "command_injection",
+    "credential_theft",
+    "rug_pull",
+    "shadowing",
+    "look_alikes",
+    "sampling_abuse",
+}
+"""Those that get hold of something; the others reach the model."""
 
-    def __init__(self, folder: Path) -> None:
+
+class Ground:
+    """A gateway as `init` makes it, with the servers behind it; `loot` is what a server got hold of.
+
+    Without ``guarded`` everything is off that is to stop them: what passes then shows that they are attacks.
+    """
+
+    def __init__(self, folder: Path, *, guarded: bool = True) -> None:
         self.folder = folder
         self.environment = {**os.environ, "HOME": str(folder)}
         made = subprocess.run(
@@ -115,6 +132,11 @@ class Ground:
             (folder / name).mkdir()
             arguments = [str(HERE / f"{name}.py"), str(self.loot(name))]
             config["servers"][name] = {"command": str(env_python("mcp-servers")), "args": arguments}
+            if not guarded:
+                config["servers"][name]["tools"] = {"pin": "off", "look_alikes": "off"}
+        if not guarded:
+            del config["plugins"]["guardrails"]
+            config["limits"] = {"max_payload_bytes": 1 << 26, "max_message_bytes": 1 << 27, "max_depth": 500}
         path.write_text(json.dumps(config))
         self._answers: dict[str, list[Any]] = {}
 
@@ -151,6 +173,16 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         ground.visit(address, STEPS)
         ground.visit(address, LATER)
         yield ground
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """The same attacks where nothing guards."""
+    bare = Ground(tmp_path_factory.mktemp("bare"), guarded=False)
+    with serving([*PROGRAM, "serve"], r"^Listening at (\S+)", bare.environment) as address:
+        bare.visit(address, STEPS)
+        bare.visit(address, LATER)
+        yield bare
 
 
 def code(answer: Any) -> str:
@@ -288,4 +320,26 @@ def test_what_was_pinned_and_what_was_refused_is_recorded_without_a_word_of_the_
     reasons = {each["server"]: each["reason"] for each in records if each["outcome"] == "denied"}
     assert "changed since it was pinned (description, inputSchema" in reasons["rug_pull"]
     assert "account number" not in json.dumps(records)
-    assert reasons.keys() == {"rug_pull", "shadowing", "look_alikes", "exhaustion"}
+    guarded = {"poisoned_descriptions", "schema_poisoning"}
+    assert reasons.keys() == {"rug_pull", "shadowing", "look_alikes", "exhaustion", *guarded}
+    assert all(reasons[name].endswith("what the tool says about itself") for name in guarded)
+
+
+def test_there_are_sixteen_attackers_and_each_is_tried() -> None:
+    servers = {path.stem for path in HERE.glob("*.py")} - {Path(__file__).stem}
+    assert servers == {*STEPS, *LATER}
+    assert len(servers - {HONEST}) == 16
+
+
+@pytest.mark.parametrize("name", [name for name in (*STEPS, *LATER) if name not in (HONEST, "exhaustion")])
+def test_each_attack_succeeds_where_nothing_guards(bare: Ground, name: str) -> None:
+    answers = bare.answers(name)
+    assert [answer for answer in answers if "error" in answer] == []
+    if name in LOOTERS:
+        assert bare.loot(name).exists()
+
+
+def test_what_exhausts_passes_where_nothing_limits_it(bare: Ground) -> None:
+    _, huge, deep, _, _ = bare.answers("exhaustion")
+    assert len(text(huge)) > 20_000_000
+    assert "data" not in deep.get("error", {})  # if anybody refused it, the client

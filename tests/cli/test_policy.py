@@ -10,6 +10,7 @@ import pytest
 from click.testing import Result
 
 from secure_gateway.config.paths import parse_path
+from secure_gateway.tool_trust.lock import LOCK_NAME
 from tests.cli.conftest import Invoke, Started
 
 _KEYWORD = {"provider": "keyword", "config": {"words": ["falcon"]}}
@@ -276,3 +277,54 @@ def test_a_case_of_a_server_that_is_not_there_and_a_file_that_is_not_are_refused
 ) -> None:
     assert _test(started, invoke, CASES.replace("server: crm", "server: crn")).exit_code == 1
     assert invoke("policy", "test", str(tmp_path / "none.yaml")).exit_code == 5
+
+
+def test_show_says_what_is_done_about_secrets_and_only_exceptions_of_what_a_guardrail_finds(
+    started: Started, invoke: Invoke
+) -> None:
+    exception = {"violation": "pii", "until": "2999-12-31", "reason": "OPS-7"}
+    policy = {"input": {"violations": {"secrets": "warn"}, "exceptions": [exception]}}
+    _configure(started, {"guardrails": policy}, providers=[_PII, {"provider": "secrets"}])
+    said = json.loads(invoke("policy", "show", "x", "--json").stdout)
+    facts = {(each["guardrail"], each["what"]): each["value"] for each in said["facts"] if each["side"] == "input"}
+    assert facts["secrets", "violation secrets"] == "warn"
+    assert facts["pii", "exception pii"] == "passes until 2999-12-31: OPS-7"
+    assert ("secrets", "exception pii") not in facts
+
+
+def test_show_says_that_a_tool_is_not_offered(started: Started, invoke: Invoke) -> None:
+    _configure(started, {"tools": {"deny": ["drop_*"]}})
+    assert "cannot be called by anybody" in invoke("policy", "show", "drop_all").stdout
+    assert "servers.crm.tools" in json.loads(invoke("policy", "show", "drop_all", "--json").stdout)["not_offered"]
+    assert "cannot be called" not in invoke("policy", "show", "find").stdout
+
+
+def test_an_entry_that_matches_none_of_the_tools_that_were_listed_is_found(started: Started, invoke: Invoke) -> None:
+    policy = {"tools": {name: {"input": {"violations": {"pii": "warn"}}} for name in ("find_*", "send_mial", "zzz_*")}}
+    _configure(started, {"guardrails": policy}, guardrails={"tools": {"sned_mail": {}}})
+    assert _lint(invoke) == (0, [])
+    pins = {name: {"digest": "sha256:0", "fields": {}} for name in ("find_user", "send_mail")}
+    lock = started.config.parent / LOCK_NAME
+    lock.write_text(json.dumps({"version": 1, "servers": {"crm": pins}}))
+    lock.chmod(0o600)
+    code, found = _lint(invoke)
+    assert code == 0
+    assert sorted(_codes(found)) == [
+        "unused $.guardrails.tools.sned_mail",
+        "unused $.servers.crm.guardrails.tools.send_mial",
+        "unused $.servers.crm.guardrails.tools['zzz_*']",
+    ]
+    assert sum("send_mail" in each["message"] for each in found) == 2
+
+
+def test_an_exception_about_what_nobody_finds_is_found(started: Started, invoke: Invoke) -> None:
+    exception = {"violation": "bias", "until": "2999-12-31", "reason": "OPS-7"}
+    _configure(started, {"guardrails": {"input": {"exceptions": [exception]}}})
+    assert _codes(_lint(invoke)[1]) == ["unused $.servers.crm.guardrails.input.exceptions[0]"]
+
+
+def test_a_case_of_an_unknown_server_is_named(started: Started, invoke: Invoke, tmp_path: Path) -> None:
+    _configure(started)
+    cases = tmp_path / "cases.yaml"
+    cases.write_text("cases: [{name: mine, server: crn, tool: x, expect: {decision: allow}}]")
+    assert "case 'mine': there is no server 'crn'. Did you mean" in invoke("policy", "test", str(cases)).stderr

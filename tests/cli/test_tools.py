@@ -73,7 +73,15 @@ def test_what_check_saw_first_is_listed_and_nothing_else_is_asked_for_it(server:
         ("one", "a", "first sight"),
         ("one", "b", "first sight"),
     ]
-    assert _json(invoke, "list", "--server", "other") == (ExitCode.OK, [])
+    assert len(_json(invoke, "list", "--server", "one")[1]) == len(listed)
+
+
+def test_a_name_that_nothing_has_is_refused_with_the_nearest(server: Server, invoke: Invoke) -> None:
+    done = invoke("tools", "list", "--server", "ome")
+    assert (done.exit_code, 'Did you mean "one"?' in done.stderr) == (ExitCode.REFUSED, True)
+    server.says(tool("quote"))
+    done = invoke("tools", "pin", "--tool", "qoute")
+    assert (done.exit_code, 'Did you mean "quote"? Nothing was changed.' in done.stderr) == (ExitCode.REFUSED, True)
 
 
 def test_what_differs_is_shown_with_what_the_server_says_now_and_accepted_by_pin(

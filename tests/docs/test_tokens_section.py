@@ -24,7 +24,11 @@ async def test_every_call_of_the_table_ends_as_it_says(tmp_path: Path) -> None:
     assert found is not None
     config = json.loads(found[1])
     config["plugins"]["auth"] = {"provider": "people"}
-    config |= {"roles": {"all": {"tools": ["*"]}}, "state": {"url": "memory:"}, "master_key": "env://MASTER"}
+    config |= {
+        "roles": {"all": {"tools": ["*"]}},
+        "state": {"url": "sqlite:///./state.db"},
+        "master_key": "env://MASTER",
+    }
     file = tmp_path / "config.json"
     file.write_text(json.dumps(config))
     file.chmod(0o600)

@@ -12,6 +12,7 @@ from secure_gateway.errors import PolicyDenied
 from secure_gateway.gateway import Gateway
 from secure_gateway.plugins.framework.hookpoints import ServerHookType
 from secure_gateway.plugins.framework.payloads import ServerPostRegisterPayload, ServerPreRegisterPayload
+from secure_gateway.plugins.guardrails.tool_lists import ListVerdict
 from secure_gateway.testing.gateways import MemorySink, gateway_for
 from secure_gateway.tool_trust.lock import LOCK_NAME, LockFile
 from secure_gateway.tool_trust.trust import ToolTrust, TrustRules
@@ -60,7 +61,9 @@ async def test_a_changed_tool_cannot_be_called_until_it_is_as_it_was_and_each_ne
 
 
 async def test_what_a_guardrail_refuses_is_not_pinned(tmp_path: Path) -> None:
-    gateway = gateway_over(tmp_path, judge_tools=lambda _server, _tools: [("evil", "its description")])
+    gateway = gateway_over(
+        tmp_path, judge_tools=lambda _server, _tools: ListVerdict(dropped=[("evil", "its description")])
+    )
     await gateway.learn_tools("s", [tool("evil"), tool("good")])
     assert LockFile(tmp_path / LOCK_NAME).read().servers["s"].keys() == {"good"}
 
@@ -92,3 +95,22 @@ async def test_a_server_that_the_guardrails_refuse_is_refused_and_recorded(
     with pytest.raises(PolicyDenied, match="not s"):
         await gateway.judge_server(hook, payload, server="s", door=Door.STDIO)
     assert (sink.last.name, sink.last.outcome, sink.last.reason) == (hook, "denied", "not s")
+
+
+async def test_where_something_is_pinned_an_app_says_what_is_offered_before_it_calls_it(tmp_path: Path) -> None:
+    assert await call(gateway_over(tmp_path), "a") == "called"
+    await gateway_over(tmp_path).learn_tools("s", [tool("a")])
+    started = gateway_over(tmp_path)
+    with pytest.raises(PolicyDenied, match="learn_tools"):
+        await call(started, "a")
+    await started.learn_tools("s", [tool("a")])
+    assert await call(started, "a") == "called"
+    with pytest.raises(PolicyDenied, match="has not listed this tool"):
+        await call(started, "another")
+    assert await call(gateway_over(tmp_path, rules={"s": TrustRules(pin="off")}), "a") == "called"
+
+
+async def test_a_lock_that_cannot_be_read_lets_no_unlisted_tool_be_called(tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).write_text("{")
+    with pytest.raises(PolicyDenied, match="has not listed this tool"):
+        await call(gateway_over(tmp_path), "a")

@@ -20,6 +20,7 @@ from secure_gateway.plugins.framework import (
     PluginContext,
     ToolPostInvokeResult,
 )
+from secure_gateway.plugins.guardrails.tool_lists import ListVerdict
 from secure_gateway.proxy.judge import Caller, Judge
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
 from secure_gateway.proxy.wire import Message, WireLimits, decode, encode
@@ -50,7 +51,11 @@ async def test_a_tool_that_a_guard_takes_off_the_list_cannot_be_called_until_it_
     sink = MemorySink()
     gateway = gateway_for(sinks=[sink])
     clean = gateway.snapshot
-    gateway.replace(msgspec.structs.replace(clean, judge_tools=lambda _server, _tools: [("evil", "its description")]))
+    gateway.replace(
+        msgspec.structs.replace(
+            clean, judge_tools=lambda _server, _tools: ListVerdict(dropped=[("evil", "its description")])
+        )
+    )
     talk = _Talk(gateway)
     listed = {"tools": [{"name": "evil", "inputSchema": {}}, {"name": "good", "inputSchema": {}}]}
     answer = await talk.ask("tools/list", result=listed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import subprocess
 import sys
 import tomllib
@@ -92,3 +93,37 @@ def test_loading_it_loads_nothing_of_the_gateway() -> None:
 def test_pytest_finds_it_by_the_installed_package() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["pytest11"] == {"secure-gateway": NAME}
+
+
+def test_a_server_that_is_not_configured_fails_the_test(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    config = {
+        "plugins": {"guardrails": {"provider": "pii"}},
+        "servers": {"crm": {"command": "x"}},
+        "anonymous": {"roles": ["all"]},
+        "roles": {"all": {"tools": ["*"]}},
+        "state": {"url": "memory:"},
+        "master_key": "file://key",
+    }
+    pins = {"version": 1, "servers": {"crm": {"t": {"digest": "sha256:0", "fields": {}}}}}
+    parts = {
+        "config.json": json.dumps(config),
+        "key": secrets.token_hex(32),
+        "gateway.tools.lock.json": json.dumps(pins),
+    }
+    for name, text in parts.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o600)
+    pytester.makeini(f"[pytest]\nsecure_gateway_config = {tmp_path / 'config.json'}")
+    pytester.makepyfile(
+        "def test_pinned(assert_allowed): assert_allowed(server='crm', tool='t')",
+        test_typo="def test_typo(policy_case): policy_case(server='crn', tool='t')",
+    )
+    done = pytester.runpytest_subprocess("-p", NAME, "-p", "no:cacheprovider")
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["*there is no server 'crn'. Did you mean*"])
+
+
+def test_each_fixture_says_what_it_is_for(pytester: pytest.Pytester) -> None:
+    done = pytester.runpytest_subprocess("-p", NAME, "-p", "no:cacheprovider", "--fixtures")
+    for verb in ("denied", "allowed", "modified", "warned"):
+        done.stdout.fnmatch_lines([f"assert_{verb} *", f"*Return ``assert_{verb}(tool=*"])

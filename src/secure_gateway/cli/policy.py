@@ -24,6 +24,7 @@ from secure_gateway.cli.tables import print_block, print_json, print_line, print
 from secure_gateway.config.faults import did_you_mean
 from secure_gateway.config.yaml_text import YamlReader
 from secure_gateway.testing.policy_cases import PolicyCase, PolicyOutcome, Rehearsal, differences, read_cases
+from secure_gateway.types import Operation
 
 
 @click.group(cls=GatewayGroup)
@@ -41,11 +42,13 @@ def show(session: Session, *, tool: str, server: str | None) -> None:
         name = _server(parts, server)
         called, said = list(acting(parts, tool, name)), list(facts(parts, tool, name))
         path = str(parts.loaded.path)
+        not_offered = parts.gateway.snapshot.permissions.not_offered(Operation.TOOL, tool, name)
     if session.json:
         document = {
             "tool": tool,
             "server": name,
             "file": path,
+            "not_offered": not_offered,
             "acting": [each._asdict() for each in called],
             "facts": [each._asdict() for each in said],
         }
@@ -53,6 +56,8 @@ def show(session: Session, *, tool: str, server: str | None) -> None:
         return
     print_line(f"Tool {tool}" + (f" of server {name}" if name else ""))
     print_line(f"  file: {path}")
+    if not_offered:
+        print_line(f"  It cannot be called by anybody: {not_offered}.")
     print_line()
     print_table(
         ("side", "acting", "kind", "mode", "skipped"), (tuple(each) for each in called), empty="Nobody judges it."
@@ -98,7 +103,7 @@ def test(session: Session, *, files: tuple[Path, ...]) -> ExitCode:
         for file, case in cases:
             if case.server and case.server not in known:
                 raise CommandError(
-                    f"{file}: there is no server {case.server!r}. {did_you_mean(case.server, known)}".strip()
+                    f"{file}: case {safe(case.name)!r}: there is no server {safe(case.server)!r}. {did_you_mean(case.server, known)}".strip()
                 )
         with contextlib.redirect_stdout(sys.stderr):  # what plugins print must not stand in the result
             outcomes = asyncio.run(_run(parts, [case for _, case in cases]))

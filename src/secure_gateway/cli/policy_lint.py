@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from secure_gateway.bootstrap import Parts
 from secure_gateway.cli.policy_view import applied_to, policy_of
+from secure_gateway.config.faults import did_you_mean
 from secure_gateway.config.paths import json_path, parse_path
+from secure_gateway.errors import ConfigError
 from secure_gateway.plugins.framework.conditions import compile_matcher
 from secure_gateway.plugins.framework.plugin import PluginMode
 from secure_gateway.plugins.guardrails.base import GuardrailAction, ViolationType
 from secure_gateway.plugins.guardrails.fitting import Applied
 from secure_gateway.plugins.guardrails.policy import SIDES, Policy, PolicyBook, ToolEntry, is_glob
 from secure_gateway.plugins.guardrails.value_guard import Modifying
+from secure_gateway.tool_trust.lock import LOCK_NAME, LockFile
 from secure_gateway.types import Operation
 
 Severity = Literal["error", "warning"]
@@ -62,6 +65,8 @@ def lint(parts: Parts) -> list[LintFinding]:
         for tool in (_NO_TOOL, *_tools(parts, book, server)):
             _guarded(parts, tool, server, found)
         _levels(parts, book, found)
+        _unlisted(parts, book.tools, [server], found)
+    _unlisted(parts, parts.guardrails.book().common_tools, [*parts.config.servers], found)
     return found.found
 
 
@@ -151,6 +156,7 @@ def _levels(parts: Parts, book: PolicyBook, found: _Lint) -> None:
     for level in (*book.usual, *(entry.level for entry in (*book.common_tools, *book.tools))):
         policy = Policy((level,), labels)
         for side in SIDES:
+            kinds = _found_by_anyone(parts, side)
             for exemption in policy.exemptions(side):
                 fault = exemption.fault(now)
                 if fault:
@@ -158,7 +164,9 @@ def _levels(parts: Parts, book: PolicyBook, found: _Lint) -> None:
                 elif exemption.guardrail and exemption.guardrail not in labels:
                     message = f"no guardrail is called {exemption.guardrail!r}, so this exception covers nothing"
                     found.add("warning", "unused", exemption.where, message)
-            kinds = _found_by_anyone(parts, side)
+                elif exemption.violation not in [kind.value for kind in kinds]:
+                    message = f"no guardrail finds {exemption.violation} in {_SUBJECTS[side]}, so this exception covers nothing"
+                    found.add("warning", "unused", exemption.where, message)
             for kind, rule in policy.rules(side, "").by_type.items():
                 if kind not in kinds and rule.where.endswith(f".{kind.value}"):
                     message = f"no guardrail finds {kind.value} in {_SUBJECTS[side]}, so this rule never applies"
@@ -189,6 +197,22 @@ def _entries(parts: Parts, book: PolicyBook, server: str, found: _Lint) -> None:
             found.add(
                 "warning", "unused", entry.level.where, f"{entry.glob!r} never applies: the server's tools exclude it"
             )
+
+
+def _unlisted(parts: Parts, entries: Sequence[ToolEntry], servers: Sequence[str], found: _Lint) -> None:
+    """Look at entries that match none of the tools that these servers have listed, where all of them have: their names may be misspelt."""
+    try:
+        pins = LockFile(parts.loaded.folder / LOCK_NAME).read().servers
+    except ConfigError:
+        return  # said where tools are listed
+    if not entries or not servers or not all(pins.get(server) for server in servers):
+        return
+    listed = sorted({tool for server in servers for tool in pins[server]})
+    for entry in entries:
+        if not any(map(entry.matches, listed)):
+            near = "" if is_glob(entry.glob) else did_you_mean(entry.glob, listed)
+            message = f"{entry.glob!r} matches none of the tools that were listed so far. {near}".strip()
+            found.add("warning", "unused", entry.level.where, message)
 
 
 def _covers(glob: ToolEntry, other: ToolEntry) -> bool:

@@ -13,6 +13,7 @@ from secure_gateway.plugins.guardrails.fitting import Applied
 from secure_gateway.plugins.guardrails.policy import SIDES
 
 HOOKS: Final = {"input": ToolHookType.TOOL_PRE_INVOKE.value, "output": ToolHookType.TOOL_POST_INVOKE.value}
+_SAID: Final = ("violation ", "exception ")
 _HIDDEN: Final = "[hidden]"
 
 
@@ -58,11 +59,14 @@ def facts(parts: Parts, tool: str, server: str) -> Iterator[Fact]:
                 yield _fact(parts, (side, name), key, value, path)
             rules = each.fitted.rules[side]
             guard = each.fitted.guards.input if side == "input" else each.fitted.guards.output
-            for kind in guard.get_supported_detectors() if guard is not None else ():
+            kinds = guard.get_supported_detectors() if guard is not None else []
+            for kind in kinds:
                 if kind in rules.by_type:
                     rule = rules.by_type[kind]
                     yield _fact(parts, (side, name), f"violation {kind.value}", str(rule), rule.where)
             for exemption in rules.exemptions:
+                if exemption.violation not in [kind.value for kind in kinds]:
+                    continue
                 text = exemption.fault(now) or f"passes until {exemption.day}: {exemption.reason}"
                 yield _fact(parts, (side, name), f"exception {exemption.violation}", text, exemption.where)
 
@@ -102,5 +106,6 @@ def _written(parts: Parts, path: str) -> Mapping[str, Any]:
 
 def _fact(parts: Parts, place: tuple[str, str], what: str, value: Any, path: str) -> Fact:
     is_reference = isinstance(value, str) and "://" in value and not value.startswith("literal://")
-    shown = _HIDDEN if is_sensitive_key(what) and not is_reference else value
+    is_setting = not what.startswith(_SAID)
+    shown = _HIDDEN if is_setting and is_sensitive_key(what) and not is_reference else value
     return Fact(*place, what, shown, path, parts.loaded.document.line_of(parse_path(path)))

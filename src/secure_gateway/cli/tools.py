@@ -71,7 +71,11 @@ def tools() -> None:
 @click.pass_obj
 def list_tools(session: Session, *, name: str | None) -> None:
     """List what is pinned. No server is started or contacted."""
-    lock = _lock_file(load_config(session.config, session.environ)).read()
+    loaded = load_config(session.config, session.environ)
+    lock = _lock_file(loaded).read()
+    known = {**loaded.config.servers, **lock.servers}
+    if name is not None and name not in known:
+        raise CommandError(f"There is no server {name!r}, and none was. {did_you_mean(name, known)}".strip())
     rows = [
         {"server": server, "tool": tool, "digest": pin.digest, "pinned": pin.pinned, "by": pin.by}
         for server, pins in sorted(lock.servers.items())
@@ -131,7 +135,10 @@ def pin(
     found, failed = asyncio.run(_look(session, loaded, _chosen(session, loaded, command, name), timeout))
     missing = set(only).difference(*found.values())
     if only and missing and not failed:
-        raise CommandError(f"No server that was asked lists a tool {min(missing)!r}. Nothing was changed.")
+        near = did_you_mean(min(missing), {tool for listed in found.values() for tool in listed})
+        raise CommandError(
+            f"No server that was asked lists a tool {min(missing)!r}. {near} Nothing was changed.".replace("  ", " ")
+        )
     accepted = _lock_file(loaded).update(lambda lock: _accept(lock, found, only)) if found else []
     if session.json:
         print_json({"accepted": [each.facts() for each in accepted], "failed": failed})

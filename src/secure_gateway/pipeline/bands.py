@@ -16,6 +16,7 @@ import msgspec
 
 from secure_gateway.decisions import Note, Verdict
 from secure_gateway.errors import ErrorCode, PluginError
+from secure_gateway.pipeline.renaming import Rename
 from secure_gateway.pipeline.run import Run
 from secure_gateway.pipeline.subjects import Subject, View, view_maker
 from secure_gateway.pipeline.verdicts import failed, held, is_answer, raised, weigh
@@ -38,16 +39,20 @@ class _Outcome(NamedTuple):
     refuses: bool = False
 
 
-async def run_bands(run: Run, hook: str, order: CallOrder, subject: Subject) -> None:
-    """Let every plugin of ``order`` judge ``subject``, band by band. Raises as ``run_hooks`` does."""
-    done = 0
+async def run_bands(run: Run, hook: str, order: CallOrder, subject: Subject) -> list[Rename]:
+    """Let every plugin of ``order`` judge ``subject``, band by band; return where the target was renamed. Raises as ``run_hooks`` does."""
+    renames: list[Rename] = []
+    first_step, done = len(run.trace), 0
     while True:
-        slots = order.for_target(subject.name, run.facts).slots  # anew for each band: one may have renamed the target
+        name = subject.name
+        slots = order.for_target(name, run.facts).slots  # anew for each band: one may have renamed the target
         if done == len(slots):
-            return
+            return renames
         band = _next_band(slots[done:])
         await _run_band(run, hook, band, subject)
         done += len(band)
+        if subject.name != name:
+            renames.append(Rename(name, first_step, done, len(band)))
 
 
 def _next_band(slots: Sequence[CallSlot]) -> tuple[CallSlot, ...]:

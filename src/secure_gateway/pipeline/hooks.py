@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from time import monotonic
 from typing import Any, Final
 
-from secure_gateway.errors import ErrorCode
+from secure_gateway.errors import ErrorCode, PluginError
 from secure_gateway.pipeline.bands import run_bands
+from secure_gateway.pipeline.renaming import Rename, asked_too_early
 from secure_gateway.pipeline.run import Run
 from secure_gateway.pipeline.subjects import Subject, view_maker
 from secure_gateway.pipeline.verdicts import failed, held, raised, weigh
-from secure_gateway.plugins.framework.binding import UNMATCHED, CallSlot
+from secure_gateway.plugins.framework.binding import UNMATCHED, CallOrder, CallSlot
 from secure_gateway.plugins.framework.context import PluginContext
 from secure_gateway.plugins.framework.driver import TimeLimitExceededError, supervise
+
+_RENAMED_AGAIN: Final = "a plugin renamed the target once more, while it was judged anew because another had renamed it"
 
 
 async def run_hooks(run: Run, hook: str, subject: Subject) -> None:
     """Let every plugin at ``hook`` judge ``subject``, which holds the result of their changes afterwards.
 
+    Where one of them renames the target, those before it whose answer depends on the name judge it under the new one too.
     Raises ``PolicyDenied`` when one refuses and ``PluginError`` when one fails whose failure counts.
     """
     order = run.snapshot.bindings(run.request.server, hook)
     if order is None:
         return
-    if order.parallel:
-        await run_bands(run, hook, order, subject)
+    renames = await _run(run, hook, order, subject)
+    if not renames:
         return
+    outdated = asked_too_early(run, order, renames, subject.name)
+    if outdated and await _run(run, hook, CallOrder(outdated), subject):
+        raise PluginError(ErrorCode.PLUGIN_ERROR, _RENAMED_AGAIN, request_id=run.request.request_id)
+
+
+async def _run(run: Run, hook: str, order: CallOrder, subject: Subject) -> Sequence[Rename]:
+    """Let every plugin of ``order`` judge ``subject`` once; return where the target was renamed."""
+    if order.parallel:
+        return await run_bands(run, hook, order, subject)
+    renames: list[Rename] = []
     run.first_step = len(run.trace)
     done = 0
     while True:
-        calls = order.for_target(subject.name, run.facts)
+        name = subject.name
+        calls = order.for_target(name, run.facts)
         if calls.nobody is not None:
             run.trace.extend(calls.nobody[done:])
-            return
+            return renames
         run.slots = slots = calls.slots
         stage = _call_in_order(run, hook, slots[done:], subject)
         try:
@@ -44,8 +59,10 @@ async def run_hooks(run: Run, hook: str, subject: Subject) -> None:
             await _until_it_ends(run, stage, waiting)
         # Once more for those who are left, when one has renamed the target (other conditions match then) or had to be abandoned.
         done = len(run.trace) - run.first_step
+        if subject.name != name:
+            renames.append(Rename(name, run.first_step, done))
         if done == len(slots):
-            return
+            return renames
 
 
 async def _until_it_ends(run: Run, stage: Coroutine[Any, Any, None], waiting: Any) -> None:

@@ -98,6 +98,16 @@ def begin(request: Request, snapshot: Snapshot) -> Run:
     return Run(request, snapshot, record, trace, monotonic())
 
 
+def told_of_changes(run: Run, reason: str) -> str:
+    """Return ``reason``, why a request does not fit, with who has changed it since it came: its caller may have written it well."""
+    changers = [
+        entry[0].plugin for entry in run.trace if isinstance(entry[2], Note) and entry[2].verdict is Verdict.MODIFY
+    ]
+    if not changers:
+        return reason
+    return f"{reason}, after {', '.join(dict.fromkeys(map(repr, changers)))} changed what the caller wrote"
+
+
 def _ending(error: BaseException) -> tuple[Outcome, str, str, str]:
     if isinstance(error, RequestDenied):
         return Outcome.DENIED, error.code, error.reason, error.plugin or "gateway"

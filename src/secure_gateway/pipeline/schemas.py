@@ -6,6 +6,7 @@ makes its tool unusable instead of unchecked.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,10 @@ from secure_gateway.pipeline.schema_cost import SchemaCostError, schema_cost
 
 _MOST_TOOLS = 2_000
 """Tools of one server: a server that declares more leaves the others their room."""
+UNLISTED = (
+    "the server has not listed this tool since the gateway started, and only what is still as it was pinned may be called; "
+    "look at its name, or list the server's tools first (tools/list, in an app learn_tools)"
+)
 _TOO_MANY = "the server declares more tools than can be remembered"
 _MOST_PATHS = 10_000
 """How many times as much as for a flat value a check may cost, because of how deep the arguments are nested."""
@@ -30,14 +35,17 @@ class ToolSchemas:
         self._compile = jsonschema_rs.validator_for
         self._linear = jsonschema_rs.RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 20)
         self._validators: dict[tuple[str, str], tuple[Any, int]] = {}
+        self._formats: dict[tuple[str, str], Any] = {}
         self._results: dict[tuple[str, str], tuple[Any, int]] = {}
         self._unusable: dict[tuple[str, str], str] = {}
+        self._stale: set[tuple[str, str]] = set()
         self._declared: Counter[str] = Counter()
         self._overfull: set[str] = set()
 
     def learn(self, server: str, tool: str, schema: Any, of_result: Any = None) -> str:
         """Remember the schemas of ``tool``. Returns why they cannot be used, or an empty text."""
         key = (server, tool)
+        self._stale.discard(key)
         if key not in self._validators and key not in self._unusable:
             if self._declared[server] >= _MOST_TOOLS:
                 self._overfull.add(server)
@@ -46,6 +54,7 @@ class ToolSchemas:
         which = "input"
         try:
             validator = self._compiled(schema)
+            strict = self._with_formats(schema)
             which = "output"
             of_results = None if of_result is None else self._compiled(of_result)
         except SchemaCostError as error:
@@ -56,6 +65,10 @@ class ToolSchemas:
             self._results.pop(key, None)
         else:
             self._results[key] = of_results
+        if strict is None:
+            self._formats.pop(key, None)
+        else:
+            self._formats[key] = strict
         # Never missing in between: another thread may be checking a call of this tool.
         self._validators[key] = validator
         self._unusable.pop(key, None)
@@ -64,6 +77,14 @@ class ToolSchemas:
     def _compiled(self, schema: Any) -> tuple[Any, int]:
         branching = schema_cost(schema).branching
         return self._compile(schema, offline=True, pattern_options=self._linear), branching
+
+    def _with_formats(self, schema: Any) -> Any:
+        """Return a validator that minds ``format`` too, None where the schema has none."""
+        if '"format"' not in json.dumps(schema):
+            return None
+        # A mark in the query of an address is a sign too many by the letter, and no harm.
+        lenient = dict.fromkeys(("uri", "uri-reference", "iri", "iri-reference", "uri-template"), _anything)
+        return self._compile(schema, offline=True, pattern_options=self._linear, validate_formats=True, formats=lenient)
 
     def forbid(self, server: str, tool: str, reason: str) -> None:
         """Let nobody call ``tool`` until the server declares it anew: what must not be shown must not be called either."""
@@ -78,6 +99,14 @@ class ToolSchemas:
     def known(self, server: str, tool: str) -> bool:
         """Tell whether a schema of this tool was declared; of a server that declared too many to tell, every tool counts as known, to be refused."""
         return (server, tool) in self._validators or (server, tool) in self._unusable or server in self._overfull
+
+    def outdate(self, server: str) -> None:
+        """Take note that ``server`` declares its tools anew: what is known of them holds until then, and may be another's."""
+        self._stale |= {key for known in (self._validators, self._unusable) for key in known if key[0] == server}
+
+    def outdated(self, server: str, tool: str) -> bool:
+        """Tell whether the server has said that its tools have changed and not declared this one since."""
+        return (server, tool) in self._stale
 
     def overfull(self, server: str) -> bool:
         """Tell whether ``server`` has declared more tools than can be remembered."""
@@ -99,6 +128,24 @@ class ToolSchemas:
         if reason := _judged(lambda: _fault_of_arguments(validator, arguments, what), what, "schema"):
             raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
 
+    def check_change(self, server: str, tool: str, before: Any, after: Any) -> None:
+        """Check that ``after``, which ``check`` lets pass, is of the formats that ``before`` was of: a policy may have put something else in place of an address.
+
+        ``format`` alone is an annotation (JSON Schema 2020-12, 7.2.1): what a caller writes is not refused for it. Raises as ``check`` does.
+        """
+        strict = self._formats.get((server, tool))
+        if strict is None:
+            return
+
+        def fault() -> str:
+            if not strict.is_valid(_stated(before)) or strict.is_valid(_stated(after)):
+                return ""
+            place, rule = _first_fault(strict, _stated(after))
+            return f"argument {place} breaks the tool's schema: rule {rule}"
+
+        if reason := _judged(fault, "arguments", "schema"):
+            raise PolicyDenied(ErrorCode.INVALID_ARGUMENTS, reason)
+
     def check_result(self, server: str, tool: str, result: Any) -> None:
         """Check the structured content of ``result`` where its tool declares a schema for it. Raises ``RequestError`` that names place and rule, not the value.
 
@@ -118,6 +165,10 @@ class ToolSchemas:
         elif not (reason := _judged(lambda: _fault_of_result(validator, value), "result", "output schema")):
             return
         raise RequestError(ErrorCode.INVALID_RESULT, reason)
+
+
+def _anything(_value: str) -> bool:
+    return True
 
 
 def _judged(judge: Callable[[], str], what: str, schema: str) -> str:

@@ -38,7 +38,7 @@ class Watch(Protocol):
         ...
 
 
-class TrustVerdict(Protocol):
+class ToolsVerdict(Protocol):
     """What is to be thought of the tools that a server lists; ``tool_trust/trust.py`` says what each part is."""
 
     @property
@@ -53,10 +53,10 @@ class Trust(Protocol):
     """Says whether tools are what they were, and no other's double: ``tool_trust/trust.py``."""
 
     def needs_list(self, server: str, /) -> bool:
-        """Tell whether a tool of ``server`` may be called only after it was listed."""
+        """Tell whether a tool of ``server`` may be called only after it was listed. Does not wait for anybody."""
         ...
 
-    async def judge(self, server: str, tools: list[dict[str, Any]], /) -> TrustVerdict:
+    async def judge(self, server: str, tools: list[dict[str, Any]], /) -> ToolsVerdict:
         """Judge the tools as ``server`` listed them."""
         ...
 
@@ -93,7 +93,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, weakref=True):
     policy_version: str = ""
     anonymous: Principal | None = None
     metadata: Mapping[str, Mapping[str, Any]] = msgspec.field(default_factory=dict)
-    judge_tools: Callable[[str, list[dict[str, Any]]], list[tuple[str, str]]] | None = None
+    judge_tools: Callable[[str, list[dict[str, Any]]], ToolsVerdict] | None = None
     judge_server: Callable[[str, PluginPayload], str] | None = None
     trust: Trust | None = None
     read_credentials: Callable[[Headers, Mapping[str, Any]], AuthCredentials] | None = None

@@ -13,7 +13,7 @@ from secure_gateway.pipeline.ending import Recorded, deliver, record_failure
 from secure_gateway.pipeline.firing import fire
 from secure_gateway.pipeline.run import begin
 from secure_gateway.pipeline.schemas import ToolSchemas
-from secure_gateway.pipeline.snapshot import Snapshot, TrustVerdict
+from secure_gateway.pipeline.snapshot import Snapshot, ToolsVerdict
 from secure_gateway.plugins.framework.hookpoints import ToolHookType
 from secure_gateway.plugins.framework.payloads import PluginPayload, ToolListPayload
 from secure_gateway.types import Request
@@ -85,28 +85,31 @@ async def _dropped(
     # Of a name that stands twice, one definition could be judged and the other one called.
     dropped += [(name, _TWICE) for name, count in times.items() if count > 1]
     if snapshot.judge_tools is not None:
-        dropped += snapshot.judge_tools(request.server, offered)
+        judged = snapshot.judge_tools(request.server, offered)
+        dropped += judged.dropped
+        await _record(snapshot, request, _GUARDRAILS, judged)
     if snapshot.trust is None:
         return dropped
     gone = {name for name, _ in dropped}
     # As the server said it: what plugins make of it may change whenever they do.
     left = [tool for tool in tools if isinstance(name := tool.get("name"), str) and name not in gone]
     verdict = await snapshot.trust.judge(request.server, left)
-    if verdict.news or verdict.noted:
-        await _record(snapshot, request, verdict)
+    await _record(snapshot, request, _TRUST, verdict)
     return dropped + verdict.dropped
 
 
-async def _record(snapshot: Snapshot, request: Request, verdict: TrustVerdict) -> None:
-    """Leave a record of what was pinned or refused for the first time."""
+async def _record(snapshot: Snapshot, request: Request, stage: Stage, verdict: ToolsVerdict) -> None:
+    """Leave a record of what was pinned or refused for the first time, where there is any."""
+    if not verdict.news and not verdict.noted:
+        return
     run = begin(_beside(request), snapshot)
     for said in verdict.noted:
-        run.note(_TRUST, Verdict.WARN, 0.0, said)
+        run.note(stage, Verdict.WARN, 0.0, said)
     said = "; ".join(f"{name!r}: {reason}" for name, reason in verdict.news[:_MOST_NAMED])
     if len(verdict.news) > _MOST_NAMED:
         said += f"; and {len(verdict.news) - _MOST_NAMED} more"
     if said:
-        run.note(_TRUST, Verdict.DENY, 0.0, said)
+        run.note(stage, Verdict.DENY, 0.0, said)
     await deliver(run, PolicyDenied(ErrorCode.DENIED, said) if said else None)
 
 

@@ -13,6 +13,7 @@ from secure_gateway.gateway import Gateway
 from secure_gateway.plugins.framework.hookpoints import MessageHookType, ToolHookType
 from secure_gateway.plugins.framework.plugin import PluginMode
 from secure_gateway.proxy.asking import Asking
+from secure_gateway.proxy.first_list import FirstList
 from secure_gateway.proxy.lists import check_references, visible
 from secure_gateway.proxy.methods import Method, Sender, find_method, is_look_alike
 from secure_gateway.proxy.registration import INTRODUCTIONS, Registration
@@ -35,6 +36,7 @@ Deliver = Callable[[Message], Awaitable[None]]
 """Carries a judged notification to the other side."""
 
 
+_TOOLS_CHANGED = "notifications/tools/list_changed"
 _TASKS = ("tasks/", "notifications/tasks")
 
 
@@ -55,15 +57,28 @@ class Judge:
         self._server = server
         self._door = door
         self.registration = Registration(gateway, server, door)
+        self._first_list = FirstList(gateway, server.name)
 
     async def client_request(
-        self, message: Message, caller: Caller, forward: Forward, asking: Asking | None = None
+        self,
+        message: Message,
+        caller: Caller,
+        forward: Forward,
+        asking: Asking | None = None,
+        forward_list: Forward | None = None,
     ) -> Message:
         """Return the judged answer to a client's request. Raises ``RequestDenied`` or ``RequestError``.
 
-        ``asking``: the questions of the server to this client, during which the time limit stands still.
+        ``asking``: the questions of the server to this client, during which the time limit stands still. ``forward_list``: carries a request of ours,
+        where ``forward`` is for this message only.
         """
         method, call = await self._read(message, Sender.CLIENT, caller)
+        if call.operation is Operation.TOOL and self._gateway.needs_list(self._server.name, call.name):
+
+            async def ask(question: Message) -> Message:
+                return await self.client_request(question, caller, forward_list or forward)
+
+            await self._first_list.bring_about(message, call.name, caller.credentials, ask)
         message, parent = await self._judge_beside(message, method, call, caller)
         request = self._request(call, caller, method, parent)
         request.time_off = None if asking is None else asking.seconds
@@ -109,6 +124,9 @@ class Judge:
         It is content that comes from the server, so it is judged where results are: after the (empty) call.
         """
         method, call = await self._read(message, Sender.SERVER, caller)
+        if message.method == _TOOLS_CHANGED:  # whatever becomes of it on its way to the client
+            self._gateway.tools_changed(self._server.name)
+            self._first_list.again()
 
         async def upstream(_judged: Request) -> Any:
             return call.arguments

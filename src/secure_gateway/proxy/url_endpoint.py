@@ -10,7 +10,8 @@ import httpx
 from secure_gateway.errors import RequestDenied, RequestError
 from secure_gateway.gateway import Gateway
 from secure_gateway.proxy.endpoint import Endpoint
-from secure_gateway.proxy.exchange import Exchange
+from secure_gateway.proxy.exchange import Exchange, exchange_aside
+from secure_gateway.proxy.judge import Forward
 from secure_gateway.proxy.registration import no_introduction
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
 from secure_gateway.proxy.url_posting import Posting, StreamClosedError
@@ -18,6 +19,7 @@ from secure_gateway.proxy.url_session import UrlSession
 from secure_gateway.proxy.url_traffic import UrlTraffic
 from secure_gateway.proxy.url_upstream import UpstreamStatusError, UrlUpstream, is_stream, passed_back
 from secure_gateway.proxy.wire import Message, WireError, decode
+from secure_gateway.types import Request
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +51,9 @@ class UrlEndpoint(Endpoint):
     async def _relay(self, exchange: Exchange, message: Message, posting: Posting) -> None:
         try:
             asking = posting.session.questions.asking
-            answer = await self.judge.client_request(message, exchange.caller, posting.forward, asking)
+            answer = await self.judge.client_request(
+                message, exchange.caller, posting.forward, asking, self._aside(exchange, posting.session)
+            )
         except StreamClosedError:
             await exchange.reply.end()  # the client may resume it elsewhere, as without us
         except (RequestDenied, RequestError):
@@ -58,6 +62,15 @@ class UrlEndpoint(Endpoint):
         else:
             posting.accept_session()
             await posting.finish(answer)
+
+    def _aside(self, exchange: Exchange, session: UrlSession) -> Forward:
+        """Return what carries a request of ours in the same session. What the server says beside its answer reaches nobody."""
+
+        async def forward(outgoing: Message, judged: Request) -> Message:
+            aside = exchange_aside(exchange, outgoing.method)
+            return await Posting(self._traffic, aside, outgoing, session).forward(outgoing, judged)
+
+        return forward
 
     async def notification(self, exchange: Exchange, message: Message) -> None:
         session = self._traffic.session(exchange)

@@ -24,6 +24,8 @@ class StateStore(ABC):
 
     is_shared: ClassVar[bool] = False
     """Whether gateways on several machines can have the same one."""
+    may_forget: ClassVar[bool] = False
+    """Whether a restart of what holds it may find it empty, although nobody has deleted anything."""
 
     @abstractmethod
     def get(self, table: str, key: str) -> bytes | None:

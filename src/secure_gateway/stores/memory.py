@@ -24,6 +24,8 @@ _Entry = tuple[bytes, float | None]
 class MemoryStore(StateStore):
     """A store in this process only. ``clock``: seconds since the epoch."""
 
+    may_forget = True
+
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._lock = Lock()

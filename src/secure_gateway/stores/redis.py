@@ -71,6 +71,7 @@ class RedisStore(StateStore):
     """
 
     is_shared = True
+    may_forget = True  # whether the server writes anything to disk is its owner's affair
 
     def __init__(self, url: str, *, clock: Callable[[], float] | None = None, seconds: float = SECONDS) -> None:
         try:

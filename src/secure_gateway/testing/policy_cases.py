@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from secure_gateway.config.faults import did_you_mean
 from secure_gateway.config.paths import json_path
 from secure_gateway.config.positions import Document
 from secure_gateway.decisions import DecisionRecord, Outcome, Verdict
@@ -88,11 +89,18 @@ class Rehearsal:
     def __init__(self, gateway: Gateway) -> None:
         self._identity = _CaseIdentity()
         self._sink = MemorySink()
-        self._gateway = Gateway(
-            msgspec.structs.replace(
-                gateway.snapshot, identity=self._identity, sinks=(self._sink,), watch=None, closers=()
-            )
+        # No server is there that could list its tools, so pins have nothing to say.
+        alone = msgspec.structs.replace(
+            gateway.snapshot, identity=self._identity, sinks=(self._sink,), watch=None, closers=(), trust=None
         )
+        self._servers = [server for server in alone.hooks if server]
+        self._gateway = Gateway(alone)
+
+    def unknown_server(self, case: PolicyCase) -> str:
+        """Return what is wrong with the server of ``case``, an empty text for nothing. Where no server is configured, any name will do."""
+        if not case.server or not self._servers or case.server in self._servers:
+            return ""
+        return f"there is no server {case.server!r}. {did_you_mean(case.server, self._servers)}".strip()
 
     async def run(self, case: PolicyCase) -> PolicyOutcome:
         """Return what comes of ``case``."""

@@ -57,6 +57,9 @@ def policy_case(gateway: Any) -> Iterator[Callable[..., Any]]:
         case = cases.read_case({**said, "expect": expect or {"decision": "allow"}}, "$", problems)
         if problems:
             raise errors.ConfigError(problems)
+        if unknown := rehearsal.unknown_server(case):
+            # Under the policy of no server, a case could end well by accident.
+            pytest.fail(unknown, pytrace=False)
         outcome = thread.run(rehearsal.run(case))
         if expect is not None and (found := cases.differences(case.expect, outcome)):
             pytest.fail("\n".join(found), pytrace=False)
@@ -69,7 +72,6 @@ def policy_case(gateway: Any) -> Iterator[Callable[..., Any]]:
 
 
 def _asserting(decision: str) -> Callable[..., Any]:
-    @pytest.fixture(name=f"assert_{decision}")
     def made(policy_case: Callable[..., Any]) -> Callable[..., Any]:
         def check(**said: Any) -> Any:
             verb = {"denied": "deny", "allowed": "allow", "modified": "modify", "warned": "warn"}[decision]
@@ -80,7 +82,7 @@ def _asserting(decision: str) -> Callable[..., Any]:
         return check
 
     made.__doc__ = f"Return ``assert_{decision}(tool=…, violation=…, …)``, which fails the test unless that is what comes of the call."
-    return made
+    return pytest.fixture(name=f"assert_{decision}")(made)
 
 
 assert_denied = _asserting("denied")

@@ -60,13 +60,16 @@ class LockFile:
     def read(self) -> Lock:
         """Return what it holds; do not change it. Raises ``ConfigError`` where it cannot be used."""
         with self._mutex:
-            look = _look(self.path)
-            if look is None:
-                return self._held or Lock()
-            if self._held is None or look != self._look:
-                self._held = _read(self.path)
-                self._look = look
+            return self._read_now()
+
+    def peek(self) -> Lock | None:
+        """Return what it holds without waiting for anybody: what was read last while somebody writes, None where nothing was. Raises as ``read`` does."""
+        if not self._mutex.acquire(blocking=False):
             return self._held
+        try:
+            return self._read_now()
+        finally:
+            self._mutex.release()
 
     def update(self, change: Callable[[Lock], _Answer]) -> _Answer:
         """Let ``change`` edit what the file holds now, and write that. Raises ``ConfigError``; then nothing has changed."""
@@ -79,6 +82,15 @@ class LockFile:
                 replace_private_file(self.path, msgspec.json.format(msgspec.json.encode(lock, order="sorted")) + b"\n")
             self._held, self._look = lock, _look(self.path)
             return answer
+
+    def _read_now(self) -> Lock:
+        look = _look(self.path)
+        if look is None:
+            return self._held or Lock()
+        if self._held is None or look != self._look:
+            self._held = _read(self.path)
+            self._look = look
+        return self._held
 
     def restore(self) -> None:
         """Write the file again where it was taken away while we had it. Raises ``ConfigError``."""

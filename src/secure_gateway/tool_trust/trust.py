@@ -63,8 +63,21 @@ class ToolTrust:
         self._index: tuple[Lock | None, dict[str, list[tuple[str, str]]]] = (None, {})
 
     def needs_list(self, server: str) -> bool:
-        """Tell whether a tool of ``server`` may be called only after it was listed: where nothing is trusted on sight."""
-        return self._rule(server).pin == "locked"
+        """Tell whether a tool of ``server`` may be called only after it was listed: where nothing is trusted on sight, or something is pinned.
+
+        Else whoever leaves the list out would call a tool whose definition has changed.
+        """
+        match self._rule(server).pin:
+            case "off":
+                return False
+            case "locked":
+                return True
+            case "first_use":
+                try:
+                    lock = self._file.peek()
+                except ConfigError:
+                    return True
+                return lock is None or bool(lock.servers.get(server))
 
     async def judge(self, server: str, tools: Sequence[Mapping[str, Any]]) -> TrustVerdict:
         """Judge the tools as ``server`` listed them, and pin those that are seen first. Where that cannot be done, none may be used."""

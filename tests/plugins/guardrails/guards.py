@@ -16,6 +16,7 @@ from secure_gateway.plugins.guardrails.base import (
     ViolationType,
 )
 from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
+from secure_gateway.stores.memory import MemoryStore
 from secure_gateway.testing.gateways import MemorySink, gateway_for
 
 SECRET = "correct-horse-battery-staple"
@@ -26,6 +27,12 @@ SAFE = GuardrailResponse(is_safe=True, action=GuardrailAction.ALLOW)
 def violation(action: GuardrailAction, kind: ViolationType = ViolationType.CUSTOM) -> GuardrailViolation:
     """A violation whose message quotes a payload, as a careless guard's does."""
     return GuardrailViolation(violation_type=kind, severity=0.9, message=f"found {SECRET}", action=action)
+
+
+class Lasting(MemoryStore):
+    """Stands in for a store on disk: whoever numbers in it may begin with 1."""
+
+    may_forget = False
 
 
 class Guard:

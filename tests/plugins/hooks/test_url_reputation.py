@@ -12,7 +12,14 @@ import pytest
 
 from secure_gateway import ConfigError
 from secure_gateway.errors import AnswerError
-from secure_gateway.plugins.framework import PluginConfig, ResourcePreFetchPayload, ToolPreInvokePayload
+from secure_gateway.plugins.framework import (
+    GlobalContext,
+    PluginConfig,
+    PluginContext,
+    ResourcePreFetchPayload,
+    ToolPreInvokePayload,
+)
+from secure_gateway.plugins.framework.registration import bind_plugin
 from secure_gateway.plugins.hooks.uris import as_address, why_inside
 from secure_gateway.plugins.hooks.url_reputation import UrlReputationPlugin
 from tests.plugins.hooks.plugins import fire
@@ -152,6 +159,75 @@ async def test_own_hosts_and_networks_can_be_allowed_and_nothing_beside_them() -
     assert await code("http://localhost/", **own) == "ADDRESS_DENIED"
 
 
+OURS = {"address": "10.1.2.3", "reason": "the ticket system; OPS-12"}
+
+
+async def of(url: str, tool: str = "t", server: str = "s", lookup: Any = lookup, **entry: Any) -> str | None:
+    """Return how a URL in the arguments of a tool of a server is refused where that entry lets something through."""
+    plugin = UrlReputationPlugin(PluginConfig(name="p", config={"allow_private": [{**OURS, **entry}]}), lookup)
+    binding = next(each for each in bind_plugin(plugin, default_timeout=1.0) if each.hook == "tool_pre_invoke")
+    facts = PluginContext(global_context=GlobalContext(request_id="r", server_id=server))
+    try:
+        answer = await binding.call(ToolPreInvokePayload(name=tool, args={"url": url}), facts)
+    finally:
+        await plugin.shutdown()
+    return answer.violation.code if answer.violation else None
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    ["10.1.2.3", "167838211", "0x0a010203", "012.1.2.3", "10.66051", "[::ffff:10.1.2.3]", "10.1.2.3.", "u@10.1.2.3"],
+)
+async def test_an_address_of_ones_own_may_be_spelt_in_any_way_by_one_tool_of_one_server(spelt: str) -> None:
+    for_one = {"tools": ["ticket"], "servers": ["intra*"]}
+    assert await of(f"http://{spelt}/", "ticket", "intranet", **for_one) is None
+    assert await of(f"http://{spelt}/", "tickets", "intranet", **for_one) == "ADDRESS_DENIED"
+    assert await of(f"http://{spelt}/", "ticket", "other", **for_one) == "ADDRESS_DENIED"
+    assert await of(f"http://{spelt}/", "ticket", "", **for_one) == "ADDRESS_DENIED"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.1.2.4/",
+        "http://10.1.2.3@10.1.2.4/",
+        "http://10.1.2.3#@169.254.169.254/",
+        "http://10.1.2.3?@169.254.169.254/",
+        "http://10.1.2.3\\@169.254.169.254/",
+        "http://10.1.2.3/ http://169.254.169.254/",
+        "http://localhost/",
+    ],
+)
+async def test_beside_an_address_of_ones_own_nothing_is_let_through(url: str) -> None:
+    assert await of(url) in ("ADDRESS_DENIED", "INVALID_URL")
+
+
+async def test_a_name_may_lead_into_a_network_of_ones_own_with_all_its_addresses_or_not_at_all() -> None:
+    async def led(*addresses: str, **entry: Any) -> str | None:
+        return await of("http://rebound.example.net/", lookup=lambda _host: list(addresses), **entry)
+
+    assert await led("10.1.2.3") is None
+    assert await led("10.1.2.3", "10.1.2.4") == "ADDRESS_DENIED"
+    assert await led("10.1.2.3", "93.184.216.34") is None
+    assert await led("10.1.2.3", "169.254.169.254") == "ADDRESS_DENIED"
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "100.100.100.200", "fe80::1", "::ffff:169.254.169.254", "::"])
+async def test_a_name_of_ones_own_never_leads_to_a_metadata_service(address: str) -> None:
+    name = {"address": "tickets.corp.internal"}
+    there = "http://tickets.corp.internal/"
+    assert await of(there, lookup=lambda _host: ["192.168.7.7"], **name) is None
+    assert await of(there, lookup=lambda _host: [address], **name) == "ADDRESS_DENIED"
+    assert await of("http://a.tickets.corp.internal/", lookup=lambda _host: ["192.168.7.7"], **name) == "ADDRESS_DENIED"
+
+
+async def test_an_entry_for_tools_lets_no_resource_through() -> None:
+    plugin = UrlReputationPlugin(PluginConfig(name="p", config={"allow_private": [{**OURS, "tools": ["*"]}]}))
+    answer = await fire(plugin, "resource_pre_fetch", ResourcePreFetchPayload(uri="http://10.1.2.3/"))
+    await plugin.shutdown()
+    assert answer.violation is not None
+
+
 async def test_a_name_without_an_address_is_refused() -> None:
     assert await code("http://nowhere.example.net/") == "UNRESOLVED"
 
@@ -241,7 +317,12 @@ def test_a_public_address_is_public(text: str) -> None:
     [
         ({"allow_domains": ["http://x"]}, r"\$\.config\.allow_domains\[0\]"),
         ({"deny_domains": ["a b"]}, r"\$\.config\.deny_domains\[0\]"),
-        ({"allow_private": ["10.0.0.0/8", "a/b"]}, r"\$\.config\.allow_private\[1\].*or a network"),
+        ({"allow_private": ["10.0.0.0/8", "a/b"]}, r"\$\.config\.allow_private\[1\].*a network such as"),
+        ({"allow_private": [{"address": "10.1.2.3"}]}, r"\$\.config\.allow_private\[0\]\.reason"),
+        ({"allow_private": [{**OURS, "reason": " "}]}, r"\$\.config\.allow_private\[0\]\.reason"),
+        ({"allow_private": [{**OURS, "address": "169.254.0.0/16"}]}, r"\$\.config\.allow_private\[0\]\.address"),
+        ({"allow_private": ["0.0.0.0/0"]}, r"\$\.config\.allow_private\[0\]"),
+        ({"allow_private": [{**OURS, "tools": ["re:("]}]}, r"\$\.config\.allow_private\[0\]\.tools"),
         ({"deny_patterns": ["(?=a)b"]}, r"\$\.config\.deny_patterns\[0\]"),
         ({"seconds": 0}, "seconds"),
         ({"schemes": []}, "at least one scheme"),

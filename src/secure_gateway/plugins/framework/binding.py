@@ -29,6 +29,7 @@ class HookBinding(msgspec.Struct, frozen=True, kw_only=True):
     ``skip_reason``: set, the plugin is never called and every record says why. ``fail_on_error``: a failure refuses whatever the mode.
     ``kind``: as the configuration names it. ``mode_rules``: set, they and not ``mode`` say in which mode it runs for a call.
     ``custom``: the hook point, where it is not one of ``HOOK_POINTS``; ``point``, what the hook lets a plugin do, follows from that and ``hook``.
+    ``by_target``: what it thinks depends on the target, so it is asked anew where another plugin renames that afterwards.
     """
 
     plugin: str
@@ -46,6 +47,7 @@ class HookBinding(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     mode_rules: ModeRules | None = None
     custom: HookPoint | None = None
+    by_target: bool = False
     point: HookPoint = msgspec.field(default=HOOK_POINTS["tool_pre_invoke"])
 
     def __post_init__(self) -> None:

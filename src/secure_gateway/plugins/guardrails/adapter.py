@@ -163,7 +163,8 @@ class PIIRemover:
         answer: Any = await self._handler.redact_pii(judged.text or "")
         match answer:
             case (str() as text, dict() as mapping) if isinstance(answer, tuple):
-                context.state[_PII_MAPPING] = mapping
+                # More than one where another plugin has renamed the target afterwards, and this is asked anew.
+                context.state.setdefault(_PII_MAPPING, []).append(mapping)
                 return self._answers.of_handler(text, judged)
             case _:
                 raise AnswerError("its redact_pii gave back something else than a text and a mapping")
@@ -181,12 +182,15 @@ class PIIRestorer:
 
     async def judge(self, payload: PluginPayload, context: PluginContext) -> PluginResult[Any]:
         """Answer the hook."""
-        mapping = context.state.get(_PII_MAPPING)
-        if not mapping:
+        mappings = [mapping for mapping in context.state.get(_PII_MAPPING, ()) if mapping]
+        if not mappings:
             return self._answers.nothing()
         value = self._content.read(payload)
         judged = Judged(payload, *self._content.shape(value), as_text(value))
-        return self._answers.of_handler(await self._handler.restore_pii(judged.text or "", mapping), judged)
+        text: Any = judged.text or ""
+        for mapping in reversed(mappings):
+            text = await self._handler.restore_pii(text, mapping)
+        return self._answers.of_handler(text, judged)
 
 
 async def never_called(_payload: PluginPayload, _context: PluginContext) -> PluginResult[Any]:

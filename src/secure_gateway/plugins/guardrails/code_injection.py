@@ -18,9 +18,13 @@ from secure_gateway.plugins.guardrails.options import Options
 from secure_gateway.plugins.guardrails.scanner.code_injection import CODE_TYPES, CodeScanner
 from secure_gateway.plugins.guardrails.scanner.code_roles import Role, declared_roles
 from secure_gateway.plugins.guardrails.scanner.finding import Finding
+from secure_gateway.plugins.guardrails.scanner.reachable import NOTHING, Reachable, merged, read_reachable
 from secure_gateway.plugins.guardrails.value_guard import ValueRequest, ValueResponse
 
 _ACTIONS: Final = {"block": GuardrailAction.BLOCK, "warn": GuardrailAction.WARN}
+_PRIVATE: Final = frozenset({"address", "reason"})
+_ENTRY: Final = 'an object such as {"address": "10.1.2.3", "reason": "the ticket system; OPS-12"}'
+_LIST: Final = f"a list with {_ENTRY} for each address"
 _MOST_TOOLS: Final = 10_000
 
 Schemas = dict[tuple[str, str], Mapping[str, Role]]
@@ -73,7 +77,7 @@ class CodeGuard:
 class CodeInjectionGuardrailProvider(GuardrailProvider):
     """Blocks requests whose arguments carry SQL, shell, template code, climbing paths or inward addresses that their role does not explain."""
 
-    keys: ClassVar[tuple[str, ...]] = ("action", "types", "exclude")
+    keys: ClassVar[tuple[str, ...]] = ("action", "types", "exclude", "allow_private")
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Raises ``ConfigError`` with everything that is wrong with ``config``."""
@@ -114,5 +118,31 @@ class CodeInjectionGuardrailProvider(GuardrailProvider):
             options.refuse(
                 "types", "nothing to look for", "at least one type", "To look for nothing, take the provider out."
             )
+        reachable = _reachable(options)
         options.finish()
-        return CodeGuard(CodeScanner(types), _ACTIONS[action], self._schemas)
+        return CodeGuard(CodeScanner(types, reachable=reachable), _ACTIONS[action], self._schemas)
+
+
+def _reachable(options: Options) -> Reachable:
+    """Return what ``allow_private`` names: what of one's own network may be reached, each with the reason why."""
+    said = options.value("allow_private")
+    if said is None:
+        return NOTHING
+    if not isinstance(said, list | tuple):
+        options.refuse("allow_private", "something else", _LIST)
+        return NOTHING
+    found = []
+    for index, each in enumerate(said):
+        place = f"allow_private[{index}]"
+        if not isinstance(each, Mapping) or not all(isinstance(each.get(key), str) for key in _PRIVATE):
+            options.refuse(place, "something else", _ENTRY)
+            continue
+        for key in sorted(map(str, each.keys() - _PRIVATE)):
+            options.refuse(f"{place}.{key}", "an unknown key", "address or reason")
+        if not each["reason"].strip():
+            options.refuse(f"{place}.reason", "an empty text", "why it may be reached")
+        try:
+            found.append(read_reachable([each["address"]]))
+        except ValueError as error:
+            options.refuse(f"{place}.address", "something else", str(error))
+    return merged(found)

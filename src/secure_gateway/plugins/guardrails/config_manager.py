@@ -18,7 +18,7 @@ from secure_gateway.plugins.guardrails.base import GuardrailProvider
 from secure_gateway.plugins.guardrails.fitting import Applied, applied, bind_all
 from secure_gateway.plugins.guardrails.guards import StandingProvider
 from secure_gateway.plugins.guardrails.policy import PolicyBook, read_book
-from secure_gateway.plugins.guardrails.tool_lists import judge_server, judge_tools
+from secure_gateway.plugins.guardrails.tool_lists import ListVerdict, RegistrationJudge
 from secure_gateway.plugins.registry import InstalledPoints, ProviderRegistry
 from secure_gateway.plugins.services import ProviderServices
 from secure_gateway.plugins.slots import ProviderEntry, build_provider, read_slot
@@ -45,6 +45,7 @@ class _Standing(msgspec.Struct, frozen=True):
     providers: tuple[StandingProvider, ...]
     bindings: tuple[HookBinding, ...]
     everywhere: Mapping[str, Any]
+    registration: RegistrationJudge
 
 
 class GuardrailConfigManager:
@@ -95,7 +96,7 @@ class GuardrailConfigManager:
             raise
         if not providers:
             logger.warning("no guardrail is configured: requests and results pass unjudged, and every record says so")
-        self._standing = _Standing(providers, bindings, everywhere)
+        self._standing = _Standing(providers, bindings, everywhere, RegistrationJudge(providers, self._clock))
 
     def get_provider(self) -> GuardrailProvider | None:
         """Return the first provider; None where none is configured."""
@@ -125,26 +126,50 @@ class GuardrailConfigManager:
         """Return what holds for calls of ``tool``: each provider with its guards and rules, in the order in which they judge."""
         return applied(self._stands().providers, self.book(server, server_policy), tool, self._clock)
 
-    def judge_tools(self, server: str, tools: list[dict[str, Any]]) -> list[tuple[str, str]]:
-        """Return (tool, reason) for each tool of ``server`` that must not be shown; all of them where a provider refuses the list or fails.
+    def judge_tools(
+        self, server: str, tools: list[dict[str, Any]], server_policy: Mapping[str, Any] | None = None
+    ) -> ListVerdict:
+        """Say which tools of ``server`` must not be shown, under the ``output`` of its policy: all of them where a provider refuses the list or fails.
 
         Providers judge here on the caller's thread.
         """
-        return judge_tools(self._stands().providers, server, tools)
+        return self._stands().registration.tools(server, tools, self.book(server, server_policy))
 
     def judge_server(
-        self, server: str, config: Mapping[str, Any], description: str = "", metadata: Mapping[str, Any] | None = None
+        self,
+        server: str,
+        config: Mapping[str, Any],
+        description: str = "",
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        server_policy: Mapping[str, Any] | None = None,
     ) -> str:
-        """Return why ``server`` must not be used, or an empty text. A provider that fails is a reason."""
-        return judge_server(self._stands().providers, server, config, description, metadata)
+        """Return why ``server`` must not be used, under the ``output`` of its policy, or an empty text. A provider that fails is a reason."""
+        book = self.book(server, server_policy)
+        return self._stands().registration.server(server, config, book, description, metadata)
 
-    def judge_registration(self, configured: Mapping[str, Any], server: str, payload: PluginPayload) -> str:
-        """Return why nobody may use ``server``, for its entry in ``configured`` or for what it says when it introduces itself; or an empty text."""
-        entry = configured.get(server) or {}
+    def judge_offer(
+        self, servers: Mapping[str, Mapping[str, Any]], server: str, tools: list[dict[str, Any]]
+    ) -> ListVerdict:
+        """Judge the tools of ``server`` under its policy in ``servers``."""
+        return self.judge_tools(server, tools, _policy(servers, server))
+
+    def judge_registration(
+        self,
+        written: Mapping[str, Mapping[str, Any]],
+        servers: Mapping[str, Mapping[str, Any]],
+        server: str,
+        payload: PluginPayload,
+    ) -> str:
+        """Return why nobody may use ``server``, for its entry or for what it says when it introduces itself; or an empty text.
+
+        ``written``: the entries as they stand in the file, with references in place of secrets; ``servers``: the same, resolved.
+        """
+        entry, policy = written.get(server) or {}, _policy(servers, server)
         if not isinstance(payload, ServerPostRegisterPayload):
-            return self.judge_server(server, entry)
+            return self.judge_server(server, entry, server_policy=policy)
         said = {"server_info": payload.server_info, "capabilities": payload.capabilities}
-        return self.judge_server(server, entry, payload.instructions or "", said)
+        return self.judge_server(server, entry, payload.instructions or "", said, server_policy=policy)
 
     async def shutdown(self) -> None:
         """Shut down every provider that was ever built, those that were replaced too."""
@@ -188,6 +213,10 @@ class GuardrailConfigManager:
             where=entry.where,
             left=built.left,
         )
+
+
+def _policy(servers: Mapping[str, Mapping[str, Any]], server: str) -> Mapping[str, Any]:
+    return (servers.get(server) or {}).get("guardrails") or {}
 
 
 def _ask(fact: Callable[[], Any], where: str) -> str:

@@ -221,6 +221,7 @@ def _binding(standing: StandingProvider, content: HookContent, timeout: float, c
         digest=standing.digest,
         timeout=timeout,
         result=content.result,
+        by_target=True,
         skip_reason=f"{standing.name} does not guard {side}" if call is None else "",
     )
 

@@ -20,6 +20,7 @@ from secure_gateway.plugins.guardrails.scanned import (
     action_of,
     judge_registered_server,
     judge_registered_tools,
+    policy_in,
     sides,
 )
 from secure_gateway.plugins.guardrails.scanner import INJECTION_DETECTORS
@@ -45,11 +46,11 @@ class InjectionGuardrailProvider(ScanGuardrailProvider):
 
     def validate_tool_registration(self, request: ToolRegistrationRequest) -> GuardrailResponse | None:
         """Refuse tools that instruct the model in what they say about themselves."""
-        return judge_registered_tools(self._guards(self._config), request)
+        return judge_registered_tools(self._guards(self._under(policy_in(request.context))), request)
 
     def validate_server_registration(self, request: ServerRegistrationRequest) -> GuardrailResponse | None:
         """Refuse a server whose description instructs the model."""
-        return judge_registered_server(self._guards(self._config), request)
+        return judge_registered_server(self._guards(self._under(policy_in(request.context))), request)
 
     def _guards(self, config: Mapping[str, Any]) -> dict[str, ScanGuard]:
         options = Options(config, self.keys)

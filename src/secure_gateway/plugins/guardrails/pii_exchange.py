@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from secure_gateway.plugins.framework.context import GlobalContext
+from secure_gateway.plugins.guardrails.pii_addresses import addresses_of, outside_addresses
 from secure_gateway.plugins.guardrails.pii_sessions import session_of
 from secure_gateway.plugins.guardrails.pii_tokens import tokens_in, with_values
 from secure_gateway.plugins.guardrails.pii_vault import MOST_TOKENS, Kept, PIIVault, RequestVault, Vault
@@ -35,10 +36,11 @@ class ExchangeRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What a request left behind for its result: its vault, and the tokens that went out with it."""
+    """What a request left behind for its result: its vault, the tokens that went out with it, and the addresses in which some of them stood."""
 
     vault: Vault
     tokens: frozenset[str]
+    addresses: frozenset[str] = frozenset()
 
 
 class Exchanged(msgspec.Struct, kw_only=True):
@@ -70,8 +72,11 @@ class TokenExchange:
         self.rules = rules
         self.tokenizes = tokenizes
 
-    async def outgoing(self, value: Any, facts: GlobalContext, *, trusted: bool) -> Exchanged:
+    async def outgoing(
+        self, value: Any, facts: GlobalContext, before: Sent | None = None, *, trusted: bool
+    ) -> Exchanged:
         """Return a request as it goes to its server. ``trusted``: it comes from the caller, and what it says may be given out.
+        ``before``: what it has left behind already, where it is looked at once more.
 
         Raises:
             ScannerError: Nobody can tell what ``value`` holds.
@@ -82,7 +87,10 @@ class TokenExchange:
         released = self.rules.released if trusted and session else frozenset[str]()
         if not findings and not (released and any(kind in released for kind, _ in tokens_in(value))):
             return NOTHING_DONE
-        work = _Work(self._vault(session), self._find, self.rules)
+        work = _Work(self._vault(session) if before is None else before.vault, self._find, self.rules)
+        if before is not None:
+            work.tokens |= before.tokens
+            work.addresses = before.addresses
         return await _beside_the_loop(work, partial(work.outgoing, value, findings, trusted=trusted))
 
     async def incoming(self, value: Any, facts: GlobalContext, sent: Sent | None, *, trusted: bool) -> Exchanged:
@@ -95,7 +103,8 @@ class TokenExchange:
         if not findings and not (may_restore and any(self.rules.restores(kind) for kind, _ in tokens_in(value))):
             return NOTHING_DONE
         work = _Work(self._vault(session) if sent is None else sent.vault, self._find, self.rules)
-        work.of_request = frozenset() if sent is None else sent.tokens
+        if sent is not None:
+            work.of_request, work.addresses = sent.tokens, sent.addresses
         return await _beside_the_loop(work, partial(work.incoming, value, findings, trusted=trusted))
 
     def after(self, before: TokenExchange | None) -> TokenExchange:
@@ -124,9 +133,10 @@ class _Work:
     def __init__(self, vault: Vault, find: Find, rules: ExchangeRules) -> None:
         self.vault = vault
         self.of_request: frozenset[str] = frozenset()
+        self.tokens: set[str] = set()
+        self.addresses: frozenset[str] = frozenset()
         self._find = find
         self._rules = rules
-        self._tokens: set[str] = set()
         self._seen: dict[tuple[str, int], str | None] = {}
         self._written = self._lost = 0
 
@@ -139,13 +149,16 @@ class _Work:
         redact(value, let_be, lambda finding, text: self._noted(finding, text, sent=trusted) and text)
         if released and isinstance(self.vault, PIIVault):
             changed = with_values(changed, lambda kind, number: self._released(kind, number, released))
-        return self._done(changed, Sent(self.vault, frozenset(self._tokens)))
+        addresses = self.addresses | addresses_of(changed)
+        return self._done(changed, Sent(self.vault, frozenset(self.tokens), addresses))
 
     def incoming(self, value: Any, findings: Sequence[Finding], *, trusted: bool) -> Exchanged:
         """Put tokens in place of values that the caller has not sent, and give it those back that it has."""
         changed = self._tokenized(value, findings, frozenset(), sent=False)
+        # Who is to see a token only could have the value sent to it by an address that a client loads.
+        places = outside_addresses(self.addresses)
         return self._done(
-            with_values(changed, lambda kind, number: self._given_back(kind, number, trusted=trusted)), None
+            with_values(changed, lambda kind, number: self._given_back(kind, number, trusted=trusted), places), None
         )
 
     def _tokenized(self, value: Any, findings: Sequence[Finding], let_be: Collection[str], *, sent: bool) -> Any:
@@ -161,7 +174,7 @@ class _Work:
 
     def _noted(self, finding: Finding, text: str, *, sent: bool) -> str:
         token = self.vault.token(finding.type, text, sent=sent)
-        self._tokens.add(token)
+        self.tokens.add(token)
         return token
 
     def _released(self, kind: str, number: int, released: Collection[str]) -> str | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from secure_gateway.plugins.guardrails.base import GuardrailAction, GuardrailViolation, ViolationType
 from secure_gateway.plugins.guardrails.contents import as_text
+from secure_gateway.plugins.guardrails.lost_tokens import LostTokens
 from secure_gateway.plugins.guardrails.pii_tokens import loaded, tokens_in, with_values
 from secure_gateway.plugins.guardrails.pii_vault import PIIVault
 from secure_gateway.plugins.guardrails.scanned import ScanRules, violations_of
@@ -18,7 +18,6 @@ from secure_gateway.plugins.services import ProviderServices
 
 SESSION: Final = "session"
 LOST: Final = "lost"
-_LOG = logging.getLogger(__name__)
 
 Find = Callable[[Any], Sequence[Finding]]
 
@@ -41,6 +40,7 @@ class PIIRoundTrip:
         self._services = services
         self._ttl = ttl
         self._restored = restored
+        self._lost = LostTokens("pii")
 
     async def detect_pii(self, content: str) -> list[GuardrailViolation]:
         """Return one violation for each type in ``content``."""
@@ -67,7 +67,7 @@ class PIIRoundTrip:
         restored, lost = await asyncio.to_thread(self._restored_in, content, session)
         if lost:
             pii_mapping[LOST] = lost
-            _LOG.warning("%d tokens of personal data were not restored: their values are lost or have expired", lost)
+            self._lost.note(lost)
         return restored
 
     def _redacted(self, content: str, session: str | None) -> tuple[str, dict[str, Any]]:
@@ -76,7 +76,8 @@ class PIIRoundTrip:
         if not findings:
             return content, {}
         name = session or secrets.token_urlsafe(16)
-        vault = PIIVault(self._services, name, self._ttl)
+        strange = None if session else frozenset(tokens_in(value))
+        vault = PIIVault(self._services, name, self._ttl, strange=strange)
 
         def write(finding: Finding, text: str) -> str:
             return vault.token(finding.type, text)

@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from secure_gateway.plugins.guardrails.scanner import ScannerError
 
-_TOKEN: Final = re.compile(r"<([A-Z][A-Z0-9_]*)_([1-9][0-9]{0,7})>")
+TOKEN: Final = re.compile(r"<([A-Z][A-Z0-9_]*)_([1-9][0-9]{0,7})>")
 _SPECIAL: Final = re.compile(r'["\\\x00-\x1f]')
 
 LookUp = Callable[[str, int], str | None]
 """Returns what stands in place of the token of a type and a number; None: the token stays."""
+Places = Callable[[str], Callable[[int], bool]]
+"""Returns, for a text, what says of a place in it whether a token there may become a value; it is asked in the order of places."""
 
 
 def tokens_in(value: Any) -> Iterator[tuple[str, int]]:
@@ -23,7 +25,7 @@ def tokens_in(value: Any) -> Iterator[tuple[str, int]]:
         item = waiting.pop()
         if isinstance(item, str):
             if "<" in item:
-                yield from ((kind, int(number)) for kind, number in _TOKEN.findall(item))
+                yield from ((kind, int(number)) for kind, number in TOKEN.findall(item))
         elif isinstance(item, dict):
             waiting += item
             waiting += item.values()
@@ -31,26 +33,33 @@ def tokens_in(value: Any) -> Iterator[tuple[str, int]]:
             waiting += item
 
 
-def with_values(value: Any, look_up: LookUp) -> Any:
-    """Return a copy of ``value`` in which tokens have become what ``look_up`` says. Raises ``ScannerError`` where it is too deep."""
+def with_values(value: Any, look_up: LookUp, places: Places | None = None) -> Any:
+    """Return a copy of ``value`` in which tokens have become what ``look_up`` says. Raises ``ScannerError`` where it is too deep.
+
+    ``places``: for each text, says at which places a token may become a value; by default at all.
+    """
     try:
-        return _mapped(value, lambda text: _filled(text, look_up))
+        return _mapped(value, lambda text: _filled(text, look_up, places))
     except RecursionError:
         raise ScannerError("content is too deep for its tokens to be restored; it is refused") from None
 
 
-def _filled(text: str, look_up: LookUp) -> str:
-    if _TOKEN.search(text) is None:
+def _filled(text: str, look_up: LookUp, places: Places | None) -> str:
+    if TOKEN.search(text) is None:
         return text
     # Within JSON that stands in a text, a quotation mark of a value would end the string around it.
     fit = _in_json if not isinstance(loaded(text), str) else str
 
+    may = None if places is None else places(text)
+
     def write(match: re.Match[str]) -> str:
+        if may is not None and not may(match.start()):
+            return match.group()
         kind, number = match.groups()
         found = look_up(kind, int(number))
         return match.group() if found is None else fit(found)
 
-    return _TOKEN.sub(write, text)
+    return TOKEN.sub(write, text)
 
 
 def _in_json(value: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import secrets
 from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
@@ -21,6 +22,8 @@ _PURPOSE: Final = "pii-tokens"
 _NONCE_BYTES: Final = 12
 MOST_TOKENS: Final = 10_000
 """Values of one type that a session holds: with one more, that which was numbered first is forgotten."""
+_LIFE: Final = "life"
+_LIVES: Final = 90_000_000
 NUMBERS_KEPT: Final = 30 * 86_400.0
 """Seconds that a session's last numbers outlive its values: an old token must not come to stand for somebody else."""
 
@@ -96,9 +99,21 @@ class PIIVault:
     Methods block: call them off the event loop. Safe across threads and processes, since a number is taken by ``create``.
     """
 
-    __slots__ = ("_cipher", "_clock", "_index_key", "_last", "_most", "_new", "_session", "_store", "_ttl")
+    __slots__ = ("_cipher", "_clock", "_index_key", "_last", "_most", "_new", "_session", "_store", "_strange", "_ttl")
 
-    def __init__(self, services: ProviderServices, session: str, ttl: float, most: int = MOST_TOKENS) -> None:
+    def __init__(
+        self,
+        services: ProviderServices,
+        session: str,
+        ttl: float,
+        most: int = MOST_TOKENS,
+        *,
+        strange: frozenset[tuple[str, int]] | None = None,
+    ) -> None:
+        """``strange``: given where nobody can hold a token of this session yet, for its name was just made up: type and number of what looks like
+        tokens in the text and is none, so that no value takes their place.
+        """
+        self._strange = strange
         self._store = services.store
         self._clock: Callable[[], float] = services.clock
         self._cipher = AESGCM(services.master_key.derive(_PURPOSE))
@@ -173,12 +188,26 @@ class PIIVault:
         self._new[kind] = self._new.get(kind, 0) + 1
         if self._new[kind] > self._most:
             raise _too_many(kind, self._most)
-        number = (self._last[kind] if kind in self._last else self._last_taken(kind)) + 1
-        while not self._keep(kind, number, value, sent=sent, only_new=True):
+        number = (self._last[kind] if kind in self._last else self._last_taken(kind) or self._before_the_first()) + 1
+        while (kind, number) in (self._strange or ()) or not self._keep(kind, number, value, sent=sent, only_new=True):
             number += 1
         self._last[kind] = number
         self._forget(kind, number - self._most)
         return number
+
+    def _before_the_first(self) -> int:
+        """Return the number below which none is given: 0, or for a store that may forget, one of its own for each time that it starts empty.
+
+        A token of before would else come to stand for whoever is met first afterwards.
+        """
+        if self._strange is not None or not self._store.may_forget:
+            return 0
+        kept = self._read(_LIFE)
+        if kept is None:
+            life = b"%d" % (MOST_TOKENS + secrets.randbelow(_LIVES))
+            self._store.create(TABLE, _LIFE, self._sealed(_LIFE, life))
+            kept = self._read(_LIFE) or life
+        return int(kept)
 
     def _forget(self, kind: str, number: int) -> None:
         kept = self.kept(kind, number) if number > 0 else None

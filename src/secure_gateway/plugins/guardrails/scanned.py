@@ -38,6 +38,8 @@ Scan = Callable[[Any], Sequence[Finding]]
 
 DIRECTIONS: Final = ("both", "input", "output")
 ACTIONS: Final = ("block", "redact", "warn")
+POLICY_KEY: Final = "policy"
+"""Under which the context of a registration holds what the policies say to the provider."""
 LONG: Final = 65_536
 """Characters above which a scan runs beside the event loop: up to a second where much of it looks like something."""
 
@@ -200,6 +202,12 @@ class ScanGuardrailProvider(GuardrailProvider):
         if key not in self._scanners:
             self._scanners[key] = Scanner(detectors, threshold=threshold, proven=_PROVEN)
         return self._scanners[key]
+
+
+def policy_in(context: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what the policies say to a provider that is asked about a server or its tools."""
+    found = (context or {}).get(POLICY_KEY)
+    return dict(found) if isinstance(found, Mapping) else {}
 
 
 def sides(direction: str) -> tuple[str, ...]:

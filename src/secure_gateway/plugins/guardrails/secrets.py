@@ -22,6 +22,7 @@ from secure_gateway.plugins.guardrails.scanned import (
     chosen_types,
     judge_registered_server,
     judge_registered_tools,
+    policy_in,
     sides,
 )
 from secure_gateway.plugins.guardrails.scanner import SECRET_DETECTORS
@@ -45,11 +46,11 @@ class SecretsGuardrailProvider(ScanGuardrailProvider):
 
     def validate_tool_registration(self, request: ToolRegistrationRequest) -> GuardrailResponse | None:
         """Refuse tools that carry a credential in what they say about themselves."""
-        return judge_registered_tools(self._guards(self._config), request)
+        return judge_registered_tools(self._guards(self._under(policy_in(request.context))), request)
 
     def validate_server_registration(self, request: ServerRegistrationRequest) -> GuardrailResponse | None:
         """Refuse a server that carries a credential in its description."""
-        return judge_registered_server(self._guards(self._config), request)
+        return judge_registered_server(self._guards(self._under(policy_in(request.context))), request)
 
     def _guards(self, config: Mapping[str, Any]) -> dict[str, ScanGuard]:
         options = Options(config, self.keys)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Final
 
 from secure_gateway.plugins.framework.context import PluginContext
@@ -11,30 +10,29 @@ from secure_gateway.plugins.framework.results import PluginResult
 from secure_gateway.plugins.guardrails.adapter import REQUEST, RESULT
 from secure_gateway.plugins.guardrails.answers import Answers, Judged
 from secure_gateway.plugins.guardrails.contents import HookContent
+from secure_gateway.plugins.guardrails.lost_tokens import LostTokens
 from secure_gateway.plugins.guardrails.pii_exchange import Exchanged, TokenExchange
 from secure_gateway.types import Operation
 
 _SENT: Final = "secure_gateway.guardrails.pii_sent"
 # Only clients ask for these. Of other operations, servers may be the ones who ask, and who answers is then the client.
 _FROM_CALLERS: Final = frozenset({Operation.TOOL, Operation.PROMPT, Operation.RESOURCE})
-_LOG = logging.getLogger(__name__)
 
 
 class _Exchanging:
-    __slots__ = ("_answers", "_content", "_exchange", "_name", "_trusted")
+    __slots__ = ("_answers", "_content", "_exchange", "_lost", "_trusted")
 
     _subject = REQUEST
 
     def __init__(self, name: str, content: HookContent, exchange: TokenExchange) -> None:
-        self._name = name
+        self._lost = LostTokens(name)
         self._content = content
         self._answers = Answers(name, content, self._subject)
         self._exchange = exchange
         self._trusted = content.operation in _FROM_CALLERS
 
     def _answer(self, done: Exchanged, judged: Judged) -> PluginResult[Any]:
-        if done.lost:
-            _LOG.warning("%s restored nothing for %d tokens: no values of this session", self._name, done.lost)
+        self._lost.note(done.lost)
         return self._answers.of_exchange(done.value, judged, done.marks())
 
 
@@ -47,7 +45,8 @@ class TokensOut(_Exchanging):
         """Answer the hook."""
         value = self._content.read(payload)
         judged = Judged(payload, *self._content.shape(value))
-        done = await self._exchange.outgoing(value, context.global_context, trusted=self._trusted)
+        before = context.state.get(_SENT)  # asked for the second time: another plugin has renamed the target
+        done = await self._exchange.outgoing(value, context.global_context, before, trusted=self._trusted)
         if done.sent is not None:
             context.state[_SENT] = done.sent
         return self._answer(done, judged)

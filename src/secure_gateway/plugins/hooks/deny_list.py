@@ -39,7 +39,7 @@ class DenyListPlugin(Plugin):
         try:
             self._matcher = KeywordMatcher(words, flags["case_sensitive"], flags["whole_words"])
         except ValueError as error:
-            raise ConfigError(Problem("$.config.words", str(error), "words to deny")) from None
+            raise ConfigError(Problem("$.config.words", str(error).removeprefix("found "), "words to deny")) from None
 
     @hook(*ToolHookType, *PromptHookType, *ResourceHookType, *AgentHookType)
     async def deny(self, payload: PluginPayload, context: PluginContext) -> PluginResult[Any]:

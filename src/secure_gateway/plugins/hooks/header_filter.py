@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from secure_gateway.errors import ConfigError, Problem
 from secure_gateway.plugins.framework.conditions import compile_matcher
@@ -22,6 +23,8 @@ from secure_gateway.plugins.hooks.contents import denied
 from secure_gateway.plugins.hooks.header_rules import MOST_BYTES, is_protocol
 from secure_gateway.plugins.hooks.typed_config import Misfit, Settings, read_settings
 
+_NAMES: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z?\[\]-]{1,100}")  # RFC 9110, section 5.1, with signs of globs
+
 
 class HeaderFilterSettings(Settings, frozen=True):
     """``deny``: never goes on. ``allow``: of what goes to a server, nothing else does. ``max_bytes``: a longer value refuses the request."""
@@ -34,6 +37,11 @@ class HeaderFilterSettings(Settings, frozen=True):
     def __post_init__(self) -> None:
         if self.max_bytes < 1:
             raise Misfit("max_bytes", "another number", "a number of bytes, at least 1")
+        for key in ("deny", "allow", "response_deny"):
+            for index, name in enumerate(getattr(self, key) or ()):
+                if not name.startswith("re:") and _NAMES.fullmatch(name) is None:
+                    # It would never match, and whoever wrote it would not know.
+                    raise Misfit(f"{key}[{index}]", "no name of a header", "a name or glob such as x-internal-*")
 
 
 class HeaderFilterPlugin(Plugin):
@@ -47,7 +55,7 @@ class HeaderFilterPlugin(Plugin):
         settings = read_settings(config, HeaderFilterSettings)
         if not settings.deny and settings.allow is None and not settings.response_deny:
             raise ConfigError(Problem("$.config", "no rule", '"deny", "allow" or "response_deny"'))
-        self._denied = compile_matcher([name.lower() for name in settings.deny], "$.config.deny")
+        self._is_named = compile_matcher([name.lower() for name in settings.deny], "$.config.deny")
         self._allowed = (
             None
             if settings.allow is None
@@ -90,6 +98,10 @@ class HeaderFilterPlugin(Plugin):
         if len(kept) == len(headers):
             return HttpPostRequestResult()
         return HttpPostRequestResult(modified_payload=HttpHeaderPayload(kept))
+
+    def _denied(self, name: str) -> bool:
+        # Programs behind CGI and its heirs take x_user for x-user.
+        return self._is_named(name) or ("_" in name and self._is_named(name.replace("_", "-")))
 
     def _is_too_long(self, headers: dict[str, str]) -> bool:
         return any(len(value.encode("utf-8", "replace")) > self._most for value in headers.values())

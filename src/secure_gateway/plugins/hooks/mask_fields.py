@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 from secure_gateway.errors import AnswerError, ConfigError, Problem
@@ -18,6 +19,7 @@ from secure_gateway.plugins.hooks.typed_config import Misfit, Settings, read_set
 
 _MOST_LAYERS: Final = 5
 """JSON in texts in JSON …: deeper than this nobody writes by accident, and the answer is no."""
+_BAD_ESCAPE: Final = re.compile(r"~(?![01])")
 _ROOT: Final = ()
 _Path = tuple[str, ...]
 
@@ -39,6 +41,10 @@ class MaskSettings(Settings, frozen=True):
             if not field.strip() or field == "/":
                 raise Misfit(
                     f"fields[{index}]", "no name", "the name of a member, a glob, or a JSON pointer such as /user/ssn"
+                )
+            if field.startswith("/") and _BAD_ESCAPE.search(field) is not None:
+                raise Misfit(
+                    f"fields[{index}]", "a ~ in a JSON pointer", "~0 for that sign itself, ~1 for / (RFC 6901)"
                 )
 
 

@@ -176,5 +176,5 @@ def _allowed(options: Options) -> list[Any]:
             compile_user_pattern(pattern)
             patterns.append(compile_user_pattern(f"(?i:{pattern})"))
         except ValueError as error:
-            options.refuse(f"whitelist_patterns[{index}]", str(error), "an RE2 pattern")
+            options.refuse(f"whitelist_patterns[{index}]", str(error).removeprefix("found "), "an RE2 pattern")
     return patterns

@@ -90,7 +90,9 @@ def compile_rule(pattern: str, replacement: str, where: str, key: str, *, ignore
             compiled = compile_user_pattern(f"(?i:{pattern})")
     except ValueError as error:
         hint = "Patterns run in linear time, so look-around and back-references are refused."
-        raise ConfigError(Problem(f"{where}.{key}", str(error), "an RE2 pattern", hint)) from None
+        raise ConfigError(
+            Problem(f"{where}.{key}", str(error).removeprefix("found "), "an RE2 pattern", hint)
+        ) from None
     try:
         # What a replacement lacks would otherwise show at the first request that the pattern matches.
         compile_pattern("()" * compiled.groups).sub(replacement, "")

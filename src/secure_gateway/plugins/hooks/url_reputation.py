@@ -6,28 +6,29 @@ leaves open.
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from secure_gateway.errors import AnswerError, ConfigError, Problem
+from secure_gateway.plugins.framework.conditions import Matcher, compile_matcher
 from secure_gateway.plugins.framework.context import PluginContext
 from secure_gateway.plugins.framework.decorator import hook
 from secure_gateway.plugins.framework.hookpoints import AgentHookType, PromptHookType, ResourceHookType, ToolHookType
-from secure_gateway.plugins.framework.payloads import PluginPayload
+from secure_gateway.plugins.framework.payloads import PluginPayload, ToolPreInvokePayload
 from secure_gateway.plugins.framework.plugin import Plugin, PluginConfig
 from secure_gateway.plugins.framework.results import PluginResult
 from secure_gateway.plugins.guardrails.scanner import compile_user_pattern
+from secure_gateway.plugins.guardrails.scanner.reachable import NOTHING, Reachable, is_never, merged, read_reachable
 from secure_gateway.plugins.hooks.contents import denied, every_text
 from secure_gateway.plugins.hooks.name_resolver import Lookup, NameResolver
 from secure_gateway.plugins.hooks.redirects import RedirectProbe
 from secure_gateway.plugins.hooks.typed_config import Misfit, Settings, read_settings
 from secure_gateway.plugins.hooks.uris import (
     Address,
-    Network,
     Target,
     as_address,
     canonical_host,
+    embedded,
     is_inside_name,
     looks_like_address,
     read_uri,
@@ -46,18 +47,34 @@ _FOUND: Final = re.compile(
 )
 _MOST_OF_A_NAME: Final = 500
 _AUTHORITY: Final = re.compile(rf"[^\s/?#]{{0,{_MOST_OF_A_NAME}}}")
+_AT_BEFORE_PATH: Final = re.compile(r"^[^/]*//[^/?#]*[?#][^/]*@")
 _CLOSING: Final = ".,;:!?)]"
 _MOST_HOPS: Final = 5
 
 
+class PrivateSettings(Settings, frozen=True):
+    """What of one's own may be reached all the same, and why; where ``servers`` or ``tools`` are named (by globs), by these only."""
+
+    address: str
+    reason: str
+    servers: tuple[str, ...] | None = None
+    tools: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise Misfit("reason", "an empty text", "why it may be reached")
+
+
 class UrlSettings(Settings, frozen=True):
-    """``allow_private``: hosts and networks of your own that may be reached all the same. ``seconds``: for each look-up and each redirect."""
+    """``allow_private``: hosts and networks of your own that may be reached all the same; a text: by everything. ``seconds``: for each look-up and
+    each redirect.
+    """
 
     allow_domains: tuple[str, ...] | None = None
     deny_domains: tuple[str, ...] = ()
     deny_patterns: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ("http", "https")
-    allow_private: tuple[str, ...] = ()
+    allow_private: tuple[str | PrivateSettings, ...] = ()
     resolve: bool = True
     check_redirects: bool = False
     seconds: float = 2.0
@@ -96,17 +113,16 @@ class UrlReputationPlugin(Plugin):
                 compile_user_pattern(text)
                 self._patterns.append(compile_user_pattern(f"(?i:{text})"))
             except ValueError as error:
-                problems.append(Problem(f"$.config.deny_patterns[{index}]", str(error), "an RE2 pattern"))
-        networks, own = [], []
-        for index, text in enumerate(settings.allow_private):
-            try:
-                networks.append(ipaddress.ip_network(text, strict=False))
-            except ValueError:
-                own += sorted(_hosts((text,), "allow_private", problems, index))
+                problems.append(
+                    Problem(f"$.config.deny_patterns[{index}]", str(error).removeprefix("found "), "an RE2 pattern")
+                )
+        self._private = [
+            each
+            for index, said in enumerate(settings.allow_private)
+            if (each := _private(said, f"$.config.allow_private[{index}]", problems)) is not None
+        ]
         if problems:
             raise ConfigError(problems)
-        self._networks: list[Network] = networks
-        self._own = frozenset(own)
         self._schemes = frozenset(map(str.lower, settings.schemes))
         self._most = settings.max_urls
         self._names = NameResolver(settings.seconds, lookup) if settings.resolve else None
@@ -130,20 +146,27 @@ class UrlReputationPlugin(Plugin):
         found = dict.fromkeys(url for text in every_text(payload) for url in _urls(text))
         if len(found) > self._most:
             return denied("TOO_MANY_URLS", f"the content holds more than {self._most} URLs")
+        reachable = self._reachable(payload, context) if found else NOTHING
         for url in found:
-            code, reason = await self._fault(url)
+            code, reason = await self._fault(url, reachable)
             if code:
                 return denied(code, reason)
         return PluginResult()
 
-    async def _fault(self, url: str) -> tuple[str, str]:
+    def _reachable(self, payload: PluginPayload, context: PluginContext) -> Reachable:
+        """Return what of one's own network this caller's tool or server may be sent to."""
+        server = context.global_context.server_id or ""
+        tool = payload.name if isinstance(payload, ToolPreInvokePayload) else None
+        return merged(each.what for each in self._private if each.is_for(server, tool))
+
+    async def _fault(self, url: str, reachable: Reachable) -> tuple[str, str]:
         for hop in range(_MOST_HOPS + 1):
             target = read_uri(url)
             if target is None:
                 return "INVALID_URL", "a URL can be read in more than one way"
             if target.parts.scheme not in self._schemes:
                 return "SCHEME_DENIED", "the scheme of a URL is not allowed"
-            code, reason, addresses = await self._judge(url, target)
+            code, reason, addresses = await self._judge(url, target, reachable)
             if code:
                 return code, f"{reason}, to which another redirects" if hop else reason
             if self._probe is None or not addresses or target.parts.scheme not in ("http", "https"):
@@ -154,7 +177,7 @@ class UrlReputationPlugin(Plugin):
             url = onward
         return "TOO_MANY_REDIRECTS", f"a URL redirects more than {_MOST_HOPS} times"
 
-    async def _judge(self, url: str, target: Target) -> tuple[str, str, list[Address]]:
+    async def _judge(self, url: str, target: Target, reachable: Reachable) -> tuple[str, str, list[Address]]:
         """Return what is wrong with the target, if anything is, and the addresses of its host."""
         host = target.host
         if not host:
@@ -168,7 +191,7 @@ class UrlReputationPlugin(Plugin):
         address = as_address(host)
         if address is None and looks_like_address(host):
             return "INVALID_URL", "the host of a URL is a number that is no address", []
-        if address is None and is_inside_name(host) and host not in self._own:
+        if address is None and is_inside_name(host) and host not in reachable.names:
             return "ADDRESS_DENIED", "the host of a URL is a name of this machine or network", []
         if address is not None:
             addresses = [address]
@@ -178,26 +201,58 @@ class UrlReputationPlugin(Plugin):
             addresses = await self._names.addresses(host)
             if not addresses:
                 return "UNRESOLVED", "the host of a URL has no address", []
-        for each in addresses if host not in self._own else ():
+        if _AT_BEFORE_PATH.search(url) is not None:
+            reachable = NOTHING  # some readers take what stands behind that sign for the host
+        for each in addresses:
             kind = why_inside(each)
-            if kind and not any(each in network for network in self._networks):
+            if kind and (is_never(each) or not _may_reach(host, each, reachable)):
                 return "ADDRESS_DENIED", f"the host of a URL leads to an address that is not public ({kind})", []
         return "", "", addresses
 
 
-def _hosts(texts: tuple[str, ...], key: str, problems: list[Problem], at: int | None = None) -> frozenset[str]:
+class _Private(NamedTuple):
+    what: Reachable
+    is_server: Matcher
+    is_tool: Matcher | None
+
+    def is_for(self, server: str, tool: str | None) -> bool:
+        """Tell whether it holds for a call of ``tool``, None where no tool is called, of ``server``."""
+        return self.is_server(server) and (self.is_tool is None or (tool is not None and self.is_tool(tool)))
+
+
+def _private(said: str | PrivateSettings, where: str, problems: list[Problem]) -> _Private | None:
+    entry = PrivateSettings(address=said, reason="for everything") if isinstance(said, str) else said
+    place = where if isinstance(said, str) else f"{where}.address"
+    try:
+        what = read_reachable([entry.address])
+        is_server = _anything if entry.servers is None else compile_matcher(entry.servers, f"{where}.servers")
+        is_tool = None if entry.tools is None else compile_matcher(entry.tools, f"{where}.tools")
+    except ValueError as error:
+        problems.append(Problem(place, "something else", str(error)))
+    except ConfigError as error:
+        problems += error.problems
+    else:
+        return _Private(what, is_server, is_tool)
+    return None
+
+
+def _anything(_name: str) -> bool:
+    return True
+
+
+def _may_reach(host: str, address: Address, reachable: Reachable) -> bool:
+    """Tell whether a host that is one's own leads to ``address``, or ``address`` is one's own however it is spelt."""
+    return (host in reachable.names and not any(map(is_never, embedded(address)))) or any(
+        reachable.has(each) for each in embedded(address)
+    )
+
+
+def _hosts(texts: tuple[str, ...], key: str, problems: list[Problem]) -> frozenset[str]:
     found = set()
     for index, text in enumerate(texts):
         host = canonical_host(text.strip().removeprefix("*."))
         if not host or any(sign in host for sign in "/:@ *"):
-            place = f"$.config.{key}[{index if at is None else at}]"
-            problems.append(
-                Problem(
-                    place,
-                    "no host name",
-                    "a host name such as example.com" + (", or a network" if at is not None else ""),
-                )
-            )
+            problems.append(Problem(f"$.config.{key}[{index}]", "no host name", "a host name such as example.com"))
         found.add(host or "")
     return frozenset(found)
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from secure_gateway.plugins.guardrails.scanner.reachable import NOTHING, Address, Reachable
+
 _URL: Final = re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,15}):(?://|\\\\|/\\|\\/)([^\s/?#\\\"'<>]*)")
 _OPAQUE: Final = re.compile(
     r"(?i)^\s*(?:url:)?(file|gopher|dict|jar|ldaps?|tftp|netdoc|phar|php|expect|javascript|vbscript|view-source):"
@@ -35,13 +37,16 @@ _METADATA: Final = frozenset(
     ipaddress.ip_address(ip)
     for ip in ("169.254.169.254", "169.254.170.2", "100.100.100.200", "192.0.0.192", "fd00:ec2::254")
 )
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_AFTER_HOST: Final = re.compile(r"(?:/[^\\\s]*|\?[^\\\s@]*)?")
 _BARE_HOST: Final = re.compile(r"^[^\s/?#@]{1,253}(?::\d{1,5})?(?:[/?#]\S*)?$")
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+def bad_addresses(text: str, reachable: Reachable = NOTHING) -> Iterator[tuple[int, int, str]]:
+    """Yield (start, end, why) for each address in ``text`` that leads inside or is not what it looks like.
 
-def bad_addresses(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield (start, end, why) for each address in ``text`` that leads inside or is not what it looks like."""
+    ``reachable``: what may be reached all the same, by a text that is one address and nothing else that readers could take for another.
+    """
     opaque = _OPAQUE.match(text)
     if opaque:
         yield 0, len(text), f"scheme {opaque[1].lower()}"
@@ -49,24 +54,33 @@ def bad_addresses(text: str) -> Iterator[tuple[int, int, str]]:
     seen = False
     for match in _URL.finditer(text):
         seen = True
-        why = _refused_scheme(match[1].lower()) or _refused_authority(match[2])
+        alone = reachable if match.start() == 0 and _stands_alone(text[match.end() :]) else NOTHING
+        why = _refused_scheme(match[1].lower()) or _refused_authority(match[2], alone)
         if why:
             yield match.start(), match.end(), why
     if not seen:
         bare = text.strip().removeprefix("//")
-        if _BARE_HOST.match(bare) and (why := _refused_host(_host(re.split(r"[/?#]", bare, maxsplit=1)[0]))):
-            yield 0, len(text), why
+        if _BARE_HOST.match(bare):
+            authority = re.split(r"[/?#]", bare, maxsplit=1)[0]
+            alone = reachable if _stands_alone(bare[len(authority) :]) else NOTHING
+            if why := _refused_host(_host(authority), alone):
+                yield 0, len(text), why
+
+
+def _stands_alone(rest: str) -> bool:
+    """Tell whether what follows the host is a path or a query in which no reader finds another host."""
+    return _AFTER_HOST.fullmatch(rest.rstrip()) is not None
 
 
 def _refused_scheme(scheme: str) -> str:
     return f"scheme {scheme}" if scheme.rpartition("+")[2] in _SCHEMES or scheme.rpartition(":")[2] in _SCHEMES else ""
 
 
-def _refused_authority(authority: str) -> str:
+def _refused_authority(authority: str, reachable: Reachable) -> str:
     userinfo, at, rest = authority.rpartition("@")
     if at and ("." in userinfo.partition(":")[0] or "@" in userinfo or _is_number(userinfo)):
         return "a name before the @ that looks like a host"
-    return _refused_host(_host(rest))
+    return _refused_host(_host(rest), NOTHING if at else reachable)
 
 
 def _is_number(text: str) -> bool:
@@ -79,11 +93,13 @@ def _host(authority: str) -> str:
     return authority.rpartition(":")[0] if authority.count(":") == 1 else authority
 
 
-def _refused_host(host: str) -> str:
+def _refused_host(host: str, reachable: Reachable) -> str:
     host = host.strip().rstrip(".").lower()
     address = parse_address(host)
     if address is not None:
-        return _refused_address(address, host)
+        return "" if reachable.has(_meant(address)) else _refused_address(address, host)
+    if host in reachable.names:
+        return ""
     if any(
         host == name.lstrip(".")
         or (name.startswith(".") and host.endswith(name))
@@ -98,8 +114,7 @@ def _refused_host(host: str) -> str:
 
 
 def _refused_address(address: Address, spelling: str) -> str:
-    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    address = mapped or address
+    address = _meant(address)
     if address in _METADATA:
         return "a metadata service"
     if (
@@ -119,6 +134,15 @@ def _refused_address(address: Address, spelling: str) -> str:
     if address.version == 4 and str(address) != spelling and ":" not in spelling:
         return "an address in an odd spelling"
     return ""
+
+
+def _meant(address: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address stands for, where it does, else the address itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 _EXAMPLES: Final = tuple(

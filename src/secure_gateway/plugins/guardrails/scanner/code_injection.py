@@ -14,6 +14,7 @@ from secure_gateway.plugins.guardrails.scanner.code_roles import Role, is_prose,
 from secure_gateway.plugins.guardrails.scanner.finding import Finding, Limits, ScanLimitExceeded
 from secure_gateway.plugins.guardrails.scanner.folding import fold, without_surrogates
 from secure_gateway.plugins.guardrails.scanner.layers import decoded
+from secure_gateway.plugins.guardrails.scanner.reachable import NOTHING, Reachable
 from secure_gateway.plugins.guardrails.scanner.walk import Leaf, leaves
 
 _LAYERS: Final = 3
@@ -78,7 +79,15 @@ _SQL_COMMENT: Final = re.compile(r"/\*[^*]{0,64}\*/")
 class CodeScanner:
     """Finds code in the arguments of calls; holds compiled rules and no state between scans."""
 
-    def __init__(self, types: Iterable[str] | None = None, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        types: Iterable[str] | None = None,
+        *,
+        limits: Limits | None = None,
+        reachable: Reachable = NOTHING,
+    ) -> None:
+        """``reachable``: what of one's own network addresses may lead to."""
+        self._reachable = reachable
         wanted = CODE_TYPES if types is None else frozenset(types)
         self._wanted = wanted
         self._limits = limits or Limits()
@@ -131,7 +140,7 @@ class CodeScanner:
         if role in {"path", "url", "value"} and climbs(text, encoded=layer > 0):
             yield "PATH_TRAVERSAL", "path.climb", 0, len(text)
         if role == "url":
-            for start, end, why in bad_addresses(text):
+            for start, end, why in bad_addresses(text, self._reachable):
                 yield "SSRF", f"url.{why.partition(' ')[0]}", start, end
 
 

@@ -9,6 +9,7 @@ import re2
 from secure_gateway.plugins.guardrails.scanner.candidates import options
 
 _LONGEST = 4_096
+_SHOWN = 200
 _MAX_MEM = 8 << 20
 
 # What Python's ``re`` takes and an automaton cannot do, by how it is spelt.
@@ -43,9 +44,7 @@ def compile_user_pattern(pattern: str) -> Any:
         msg = "found a lone surrogate in the pattern; expected well-formed text"
         raise ValueError(msg) from exc
     if compiled.search("") is not None:
-        msg = (
-            f"pattern {pattern!r} matches the empty text, so it would match everywhere; require at least one character"
-        )
+        msg = f"pattern {_shown(pattern)} matches the empty text, so it would match everywhere; require at least one character"
         raise ValueError(msg)
     return compiled
 
@@ -54,14 +53,16 @@ def _refusal(pattern: str, exc: Exception) -> str:
     bare = _without_escapes(pattern)
     for spelling, name in _IMPOSSIBLE:
         if spelling in bare:
-            return f"pattern {pattern!r} uses {name} ({spelling}…), which cannot run in linear time; write it without"
+            return f"pattern {_shown(pattern)} uses {name} ({spelling}…), which cannot run in linear time; write it without"
     if number := _back_reference(pattern):
-        return (
-            f"pattern {pattern!r} uses a back-reference (\\{number}), which cannot run in linear time; write it without"
-        )
+        return f"pattern {_shown(pattern)} uses a back-reference (\\{number}), which cannot run in linear time; write it without"
     raw = exc.args[0] if exc.args else ""
     reason = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-    return f"pattern {pattern!r} is not RE2 syntax: {reason}"
+    return f"pattern {_shown(pattern)} is not RE2 syntax: {reason[:_SHOWN]}"
+
+
+def _shown(pattern: str) -> str:
+    return repr(pattern if len(pattern) <= _SHOWN else f"{pattern[: _SHOWN - 1]}…")
 
 
 def _without_escapes(pattern: str) -> str:
