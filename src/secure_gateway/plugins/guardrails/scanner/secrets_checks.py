@@ -26,6 +26,10 @@ _NAME = TextPattern(r"((?:[A-Za-z0-9_.-]+ ){0,2}[A-Za-z0-9_.-]+)[^A-Za-z0-9]*\z"
 _WORD = TextPattern(r"[A-Z]{2,}\b|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _JOINED = TextPattern(r"\A[A-Za-z]\w*(?:[-_./:][A-Za-z0-9]+)*\z")
 _PAIR_TAIL = TextPattern(r"(?i)\\?[\"']?[\s,]*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?[\"']?\z")
+_DEFAULT_TAIL = TextPattern(r"(?i)[\"']\s*\{[^{}]*\bdefault\s*=\s*[\"'`]?\z")
+_NAMES_PASSWORD = TextPattern(
+    r"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|(?:\b|_)pw)s?(?:[_-]?[a-z0-9]{1,10})?[^A-Za-z0-9]*\z"
+)
 _STAGE = TextPattern(
     r"(?i)(?:[_-]?(?:\d+|base|value|prod|production|live|test|dev|staging|old|new|plain|raw|str|string))\W*\z"
 )
@@ -200,12 +204,19 @@ def key_value(region: Region) -> Iterable[Span]:
     fits = _SHORTEST_KEY <= size <= _LONGEST_VALUE and not any(map(str.isspace, value))
     if (
         not fits
+        or "arn:" in region.before(96)  # the name of a secret, in a store
         or not _names_a_secret(region)
         or is_placeholder(value)
         or not is_generated(value, shortest=_SHORTEST_KEY)
     ):
         return ()
     return ((0, size, region.confidence),)
+
+
+def spelled_value(region: Region) -> Iterable[Span]:
+    """Accept what a statement that is no plain assignment gives to a password, a key or a token."""
+    password = _NAMES_PASSWORD.search(_DEFAULT_TAIL.sub("", region.before(160))) is not None
+    return password_value(region) if password else key_value(region)
 
 
 def password_field(region: Region) -> Iterable[Span]:
@@ -310,8 +321,8 @@ def _is_literal(region: Region, value: str) -> bool:
 
 def _names_a_secret(region: Region) -> bool:
     """Say whether the name before a value is that of something which opens a door, not of a cursor, an index or a public key."""
-    before = region.before(96)
-    found = _NAME.search(_STAGE.sub("", _PAIR_TAIL.sub("", before)))
+    before = region.before(160)
+    found = _NAME.search(_STAGE.sub("", _PAIR_TAIL.sub("", _DEFAULT_TAIL.sub("", before))))
     if found is None:
         return False
     name = found.group(1)

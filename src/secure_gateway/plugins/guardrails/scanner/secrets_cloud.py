@@ -21,6 +21,7 @@ AMAZON: Final[tuple[Detector, ...]] = (
     token("aws_session", "AWS_SESSION_TOKEN", r"FwoGZXIv|IQoJb3Jp", r"(?:FwoGZXIvYXdzE|IQoJb3JpZ2lu)[A-Za-z0-9+/]{80,}={0,2}", "AWS STS temporary credentials"),
     token("aws_bedrock", "AWS_BEDROCK_KEY", r"ABSKQmVk|bedrock-api-key-", r"(?:ABSKQmVkcm9ja0FQSUtleS[A-Za-z0-9+/]{60,}={0,2}|bedrock-api-key-[A-Za-z0-9+/=]{40,})",
           "Amazon Bedrock API keys"),
+    token("aws_signature", "AWS_SIGNED_URL", r"X-Amz-Signature=[0-9a-f]{8}", r"X-Amz-Signature=[0-9a-f]{64}\b", "AWS Signature Version 4, query parameters"),
     token("amazon_mws", "AMAZON_MWS_TOKEN", r"amzn\.mws\.", r"amzn\.mws\.[0-9a-f]{8}-[0-9a-f-]{27}", "Amazon MWS developer guide"),
     token("amazon_lwa", "AMAZON_OAUTH_SECRET", r"amzn1\.oa2-cs\.", r"amzn1\.oa2-cs\.v\d\.[0-9a-f]{64}", "Login with Amazon"),
 )  # fmt: skip

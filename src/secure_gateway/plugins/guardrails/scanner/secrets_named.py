@@ -12,6 +12,7 @@ from secure_gateway.plugins.guardrails.scanner.secrets_checks import (
     password_field,
     password_value,
     session_cookie,
+    spelled_value,
     told_key,
     told_login,
     told_password,
@@ -52,6 +53,11 @@ def _value(shortest: int) -> str:
     return rf"(?:{quoted}|([^\s\"'`<>]{size}))"
 
 
+_ANY_NAME: Final = rf"[\w.-]*?(?:{_PASSWORD}s?|{_KEY}){_STAGE}"
+_ANY_STEM: Final = rf"(?:secret|key|token|credential|pat|sas|pass(?:word|wd|wrd|phrase|code)?|pwd|pw)s?{_STAGE}"
+_REST: Final = r"([^\s\"'`<>{}]{6,})"
+_QUOTED: Final = r"(?:\"([^\"\s]{6,})\"|'([^'\s]{6,})'|`([^`\s]{6,})`)"
+
 NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(
         id="secret.password", type="PASSWORD", category="secrets", confidence=0.7, source="assignments by name", check=password_value,
@@ -69,6 +75,28 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(
         id="secret.paired_key", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="lists of variables by name", check=key_value,
         candidate=rf"(?i)(?:secret|key|token|credential|pat|sas)s?{_STAGE}{_PAIR}", exact=rf"(?i){_KEY}{_STAGE}{_PAIR}{_value(_SHORTEST_KEY)}",
+    ),
+    Detector(
+        id="secret.instruction", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="Dockerfile reference; manuals of csh, cmd and kubectl", check=spelled_value,
+        candidate=rf"(?i)(?:env|arg|setx?|setenv|export)\s+(?:-\S+\s+)*[\w.-]*{_ANY_STEM}[ \t]+[\"']?\S{{6}}",
+        exact=rf"(?i)(?:^|[\s;&|:])(?:env|arg|setx?|setenv|export)\s+(?:-\S+\s+)*{_ANY_NAME}[ \t]+(?:{_QUOTED}|{_REST})",
+    ),
+    Detector(
+        id="secret.block_scalar", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="YAML 1.2.2 section 8.1", check=spelled_value,
+        candidate=rf"(?i){_ANY_STEM}[\"']?\s*:\s*(?:!\S+\s+)?[|>]", exact=rf"(?i){_ANY_NAME}[\"']?\s*:\s*(?:!\S+\s+)?[|>][-+]?\d?[ \t]*\r?\n[ \t]+{_REST}",
+    ),
+    Detector(
+        id="secret.default", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="Terraform language; POSIX shell 2.6.2; defaults in code", check=spelled_value,
+        candidate=rf"(?i){_ANY_STEM}(?:\"\s*\{{|[\"'`\])]{{0,3}}\s*(?:\|\||\?\?|or\s+[\"'`])|:[-=])",
+        exact=rf"(?i){_ANY_NAME}(?:\"\s*\{{[^{{}}]*?\bdefault\s*=\s*{_QUOTED}|[\"'`\])]{{0,3}}\s*(?:\|\||\?\?|\bor\s)\s*{_QUOTED}|:[-=]{_REST})",
+    ),
+    Detector(
+        id="secret.keyword", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="extensible data notation (edn)", check=spelled_value,
+        candidate=rf"(?i):[\w.-]*{_ANY_STEM}\s+[\"'`]", exact=rf"(?i):{_ANY_NAME}\s+{_QUOTED}",
+    ),
+    Detector(
+        id="secret.pgpass", type="PASSWORD", category="secrets", confidence=0.75, source="PostgreSQL, the password file", check=told_password,
+        candidate=r":(?:54\d\d|6432):[\w*.-]+:[\w*.-]+:", exact=r"(?:^|[\s\"'])[\w.*-]+:(?:54\d\d|6432):[\w*.-]+:[\w*.-]+:([^\s\"':]{6,})",
     ),
     Detector(
         id="secret.password_field", type="PASSWORD", category="secrets", confidence=0.8, source="members by name", check=password_field,
