@@ -68,7 +68,7 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
     "it": (
         (r"\b(?:dimentic|ignor)\w*\s+(?:tutto |quello|cio|quanto)|\b(?:ignor|dimentic|trascur|tralasci|scart|disattend|annull|scavalc|aggir|elimin|cancell|conto d)\w*\s+(?:\w+\s+)*(?:istruzion[ei]|indicazioni|regole|direttive|ordini|prompt|linee guida|norme|restrizioni)"
         r"|\b(?:non|smetti di|smettete di) (?:segui|obbedi|rispetta|applica|osserva)"
-        r"|(?:prompt|messaggio|istruzioni)\s+(?:di\s+|del\s+)?(?:sistema|inizial|nascost|segret|intern|original)|\b(?:ora sei|adesso sei|d'ora in poi sei|fingi di essere|agisci come|comportati come)"
+        r"|(?:prompt|messaggio|istruzioni)\s+(?:di\s+|del\s+)?(?:sistema|inizial|nascost|segret|intern|original)|\b(?:ora sei|adesso sei|sei ora|d'ora in poi sei|fingi di essere|agisci come|comportati come)"
         r"|\b(?:non|senza|mai)\s+(?:dir|dite|parlarne|menziona|informa|rivela|avvis|mostra)[^.\n]*(?:utente|nessuno)|nascond\w+ [^.\n]*utente"
         rf"|\b(?:invi|inoltr|mand|trasmett|spedi|carica|pubblic)\w*[^.!?;\n]*(?:contenuto|messaggi|file|dati|password|chiav|cronologia|tutt)[^\n]*{_NEAR}"
         r"|\b(?:rivel\w+|mostr\w+|invi\w+|dimmi|dammi)\b[^.\n]*(?:password|credenziali|chiav\w+ (?:api|segret|privat))"),
@@ -79,7 +79,7 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
             ("leak", 0.6, rf"\b(?:rivel\w+|mostr\w+|ripet\w+|stamp\w+|scriv\w+|dimmi|divulg\w+)\b{_FAR}(?:prompt|messaggio|istruzioni)\s+(?:di\s+|del\s+)?(?:sistema|inizial\w+|nascost\w+|segret\w+|intern\w+|original\w+)"),
             ("quiet", 0.5, r"\b(?:non|senza|mai)\s+(?:dir(?:lo|e)|dite|parlarne|menziona\w+|informa\w+|rivela\w+|avvis\w+|mostra\w+)[^.\n]{0,30}?(?:utente|nessuno)|nascond\w+ [^.\n]{0,30}all'utente"),
             ("send", 0.45, rf"\b(?:invi\w+|inoltr\w+|mand\w+|trasmett\w+|spedi\w+|carica\w*|pubblic\w+)\b{_FAR}(?:contenuto|messaggi\w*|file|dati|password|chiav\w+|cronologia|tutt\w)\b[^\n]{{0,40}}?{_DEST}"),
-            ("persona", 0.6, r"\b(?:ora sei|adesso sei|d'ora in poi sei|fingi di essere|agisci come|comportati come)\b[^.\n]{0,60}?(?:\bia\b|senza|nessun|modalita)"),
+            ("persona", 0.6, r"\b(?:ora sei|adesso sei|sei ora|d'ora in poi sei|fingi di essere|agisci come|comportati come)\b[^.\n]{0,60}?(?:\bia\b|senza|nessun|modalita)"),
             ("secret", 0.35, r"\b(?:rivel\w+|mostr\w+|invi\w+|dimmi|dammi)\b[^.\n]{0,40}?(?:password|credenziali|chiav\w+ (?:api|segret|privat)\w*)"),
         ),
     ),
@@ -254,8 +254,6 @@ ANY_LANGUAGE = (
     rule("no_rules_intl", 0.55, "", _NO_RULES),
     rule("new_task_intl", 0.4, "", _NEW_TASK),
     rule("to_the_ai_intl", 0.35, "", _TO_THE_AI),
-    rule("send_intl", 0.3, "",
-         rf"(?:\b(?:leit\w*|send\w*|schick\w*|ubermittl\w*|transfer\w*|transmet\w*|envo[iy]\w*|reenv[ií]\w*|envi\w*|mand\w*|encaminh\w*|inoltr\w*|invi\w*|spedi\w*|stuur|zend|verzend|przeslij|przeslac|wyslij|prześlij|gonder|ilet|yolla)\b|перешли|отправь|转发|轉發|发送|发到|転送|送信|전달|보내|أرسل|أعد توجيه|भेज)[^\n]{{0,60}}?{_DEST}|{_DEST}[^\n]{{0,24}}?(?:に転送|に送信|로 전달|로 보내|adresine|पर भेज)"),
     rule("tool_first_intl", 0.4, "", _THE_TOOL, source=MCP),
     rule("secret_file_intl", 0.35, FILES, rf"{_READ}[^\n]{{0,40}}?{FILE}|{FILE}[^\n]{{0,30}}?{_READ}", source=MCP),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from secure_gateway.plugins.guardrails.scanner.finding import Region, Span
 from secure_gateway.plugins.guardrails.scanner.folding import without_surrogates
 
 _OPEN, _CLOSE = "'\"`\u2018\u201c\u201e\u00ab\u2039\u300c\u300e", "'\"`\u2019\u201d\u00bb\u203a\u300d\u300f"
-_AFTER_MATCH = 32
+_AFTER_MATCH, _LONGEST_QUOTED = 80, 8
 _BEFORE_MATCH = 120
 _TALKS_ABOUT = re2.compile(
     r"(?i)\b(?:attack\w*|inject\w*|jailbreak\w*|phras\w*|strings?|patterns?|payloads?|such as|like|e\.g|for example|for instance|examples?|may write|might|says?|said"
@@ -46,9 +46,10 @@ _NEGATION = (
 # Somebody else does it: "allows users to override …", "rules that override …", "how models ignore …".
 _DONE_BY_OTHERS = re2.compile(
     r"(?i)(?:^|[^\w'-])(?:(?:users?|customers?|clients?|people|admins?|administrators?|developers?|operators?|attackers?|adversar(?:y|ies)|they|we|it|which|who|somebody|someone|everybody|models?|llms?|callers?|[a-z]{4,}s)"
-    r"[ \t]+(?:(?:to|can|could|may|might|would|then|often|sometimes|simply|that|who|which|try to|tries to)[ \t]+){0,2}|(?:able|used|trying|how|meant|enough|attempts?|ways?|chance|tries) to[ \t]+)$",
+    r"[ \t]+(?:(?:to|can|could|may|might|would|then|often|sometimes|simply|that|who|which|try to|tries to)[ \t]+){0,2}|(?:able|used|trying|how|meant|made|told|asked|instructed|tricked|trained|forced|enough|attempts?|ways?|chance|tries) to[ \t]+)$",
     options(),
 )
+_THIRD_PERSON = re2.compile(r"^(?:ignores|disregards|forgets|overrides|overrules|bypasses)\b", options())
 _NO_SUBJECT = re2.compile(
     r"(?i)(?:always|this|thus|perhaps|besides|unless|instructions|assistants|agents|results?|news|thanks|regards|towards|otherwise|days|times|others|yours|steps|notes|tools|bots|copilots|chatbots|all (?:ai )?models)(?:[ \t]+\w+){0,2}[ \t]+$",
     options(),
@@ -65,12 +66,15 @@ _OF_SOMETHING = re2.compile(
 )
 _OF_THE_TALK = frozenset(
     "this that these those your you me us my system prompt chat conversation session developer developers assistant model user users above context operator openai anthropic message messages thread order which what whatever "
-    "admin administrator creator creators owner tool tools ai and or start beginning everything anything now previous provider company".split()
+    "second moment minute while bit today once good ever always future admin administrator creator creators owner tool tools ai and or start beginning everything anything now previous provider company".split()
 )
-_LESS_SURE = 0.5
+_LESS_SURE = 0.4
 
 _OF_A_PROGRAM = re2.compile(r"(?i)^\s+(?:in|on|of|for|from|under|via|by|using|through|with|at|when)\s+(\S+)", options())
 _NO_PROGRAM = frozenset("which you me yourself order all every and".split())
+_NO_MATTER = re2.compile(
+    r"(?i)\b(?:can|may|could|be) safely[ \t]+$", options()
+)  # "you can safely ignore all of the above"
 _OF_A_SUBJECT = re2.compile(r"(?i)^ about (?:[\w-]+)", options())
 _OF_THE_MODEL = frozenset(
     "your being yourself rules safety ethics policies the restrictions who what how me us this".split()
@@ -85,7 +89,10 @@ def unless_quoted(region: Region) -> tuple[Span, ...]:
     if inside and any(char in _CLOSE for char in region.after(_AFTER_MATCH).partition("\n")[0]):
         told = region.after(_AFTER_MATCH)
         end = min(place for place, char in enumerate(told) if char in _CLOSE)
-        if len(told[:end].split()) <= 1 and _TALKS_ABOUT.search(without_surrogates(lead[:-1])) is not None:
+        if (
+            len(told[:end].split()) <= _LONGEST_QUOTED
+            and _TALKS_ABOUT.search(without_surrogates(lead[:-1])) is not None
+        ):
             return ()
     if inside and _SAID_OF_IT.search(without_surrogates(region.after(_BEFORE_MATCH))) is not None:
         return ()
@@ -102,6 +109,7 @@ def unless_stated(region: Region) -> tuple[Span, ...]:
     thing = _OF_SOMETHING.search(after)
     of_something = thing is not None and thing[1].strip(".,;:!?\"'").lower() not in _OF_THE_TALK and len(thing[1]) > 1
     others = _DONE_BY_OTHERS.search(before) is not None and _NO_SUBJECT.search(before) is None
+    others = others or _THIRD_PERSON.search(region.value) is not None
     sure = _LESS_SURE if of_something or (others and region.value[:1].islower()) else 1.0
     return tuple((start, end, round(sure * confidence, 4)) for start, end, confidence in unless_quoted(region))
 
@@ -109,6 +117,8 @@ def unless_stated(region: Region) -> tuple[Span, ...]:
 def not_of_a_subject(region: Region) -> tuple[Span, ...]:
     """Accept an order to forget, unless what follows says which subject: "everything you know about gardening"."""
     about = _OF_A_SUBJECT.search(without_surrogates(region.after(40)))
+    if _NO_MATTER.search(without_surrogates(region.before(24))) is not None:
+        return ()
     return () if about is not None and about[0].split()[1].lower() not in _OF_THE_MODEL else unless_quoted(region)
 
 
