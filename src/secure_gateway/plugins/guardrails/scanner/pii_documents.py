@@ -13,7 +13,9 @@ from secure_gateway.plugins.guardrails.scanner.validators_sums import varied
 _FIRST_YEAR, _LAST_YEAR = 1900, 2035
 _DAYS, _MONTHS_A_YEAR = 31, 12
 _FEWEST_DIGITS = 5
-_DAY_FORM = re.compile(r"(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:19|20)\d\d|(?:19|20)\d\d-(?:19|20)\d\d")
+_DAY_FORM = re.compile(
+    r"(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:19|20)\d\d|(?:19|20)\d\d-(?:19|20)\d\d"
+)
 _TD3_LINE, _TD2_LINE, _TD1_LINE = 44, 36, 30
 
 _PASSPORT_WORDS = (

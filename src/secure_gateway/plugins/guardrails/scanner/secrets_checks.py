@@ -178,6 +178,19 @@ def told_key(region: Region) -> Iterable[Span]:
     value = region.value[:size]
     varied = any(map(str.islower, value)) and any(map(str.isupper, value)) and any(map(str.isdigit, value))
     said = set(region.before(80).lower().replace("-", " ").replace("_", " ").split())
+    named = (
+        region.before(16)
+        .lower()
+        .rstrip("\"'` ")
+        .endswith((" key is", " token is", " secret is", " key:", " token:", " secret:"))
+    )
+    if (
+        named
+        and is_hexadecimal(value)
+        and not {"api", "secret", "access", "auth", "app"}.isdisjoint(said)
+        and _HARMLESS.isdisjoint(said)
+    ):
+        return whole(region) if size == len(region.value) and len(set(value)) > 6 else ()
     if (
         not varied
         or is_placeholder(value)

@@ -77,6 +77,7 @@ HOSTS: Final[tuple[Detector, ...]] = (
     token("vercel", "VERCEL_TOKEN", r"vc[aikpr]_[A-Za-z0-9]{8}", r"vc[aikpr]_[A-Za-z0-9]{24,}", "Vercel token formats"),
     token("netlify", "NETLIFY_TOKEN", r"nf[bcopu]_[A-Za-z0-9]{8}", r"nf[bcopu]_[A-Za-z0-9]{36,}", "Netlify access tokens"),
     short("render", "RENDER_KEY", r"rnd_[A-Za-z0-9]{8}", r"rnd_[A-Za-z0-9]{24,}", "Render API keys"),
+    token("openshift", "OPENSHIFT_TOKEN", r"sha256~", r"sha256~[\w-]{43}", "OpenShift OAuth access tokens"),
     token("supabase", "SUPABASE_TOKEN", r"sbp_|sb_secret_", r"(?:sbp_(?:oauth_|v0_)?[a-f0-9]{40}\b|sb_secret_[\w-]{20,})", "Supabase API keys"),
     token("neon", "NEON_KEY", r"napi_[a-z0-9]{8}", r"napi_[a-z0-9]{40,}", "Neon API keys"),
     token("scaleway", "SCALEWAY_KEY", r"SCW[A-Z0-9]{8}", r"SCW[A-Z0-9]{17}\b", "Scaleway API keys"),

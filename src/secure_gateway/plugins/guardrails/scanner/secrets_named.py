@@ -23,9 +23,7 @@ _STAGE: Final = r"(?:[_-]?(?:\d+|base|value|prod(?:uction)?|live|test|dev|stagin
 _KEY: Final = r"(?:secret|token|credential|key|(?:\b|_)pat|(?:\b|_)sas)s?"
 _SHORTEST_PHRASE: Final = 6
 _SHORTEST_KEY: Final = 12
-_PAIR: Final = (
-    r"\\?[\"']?\s*,?\s*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?"  # key="NAME" value="…", and the same in YAML and JSON
-)
+_PAIR: Final = r"\\?[\"']?\s*(?:,|:\s*\{)?\s*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?"  # key="NAME" value="…", and the same in YAML and JSON
 _ASSIGN: Final = r"(?:\\?[\"'`])?[\])]?\*{0,2}(?:\s*(?::=|=>|->|={1,3}|:|,)\*{0,2}\s*|>)\\?"
 
 # What people call a password: the words of the languages with the most speakers, with their usual verbs.
@@ -87,8 +85,13 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     ),
     Detector(
         id="secret.default", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="Terraform language; POSIX shell 2.6.2; defaults in code", check=spelled_value,
-        candidate=rf"(?i){_ANY_STEM}(?:\"\s*\{{|[\"'`\])]{{0,3}}\s*(?:\|\||\?\?|or\s+[\"'`])|:[-=])",
-        exact=rf"(?i){_ANY_NAME}(?:\"\s*\{{[^{{}}]*?\bdefault\s*=\s*{_QUOTED}|[\"'`\])]{{0,3}}\s*(?:\|\||\?\?|\bor\s)\s*{_QUOTED}|:[-=]{_REST})",
+        candidate=rf"(?i){_ANY_STEM}(?:\"\s*\{{|[\"'`\])]{{0,3}}\s*(?:\|\||\?\?|or\s+[\"'`])|:[-=]|\s*:\s*&?[\w<>\[\].'| ]+=\s*[\"'`])",
+        exact=rf"(?i){_ANY_NAME}(?:\"\s*\{{[^{{}}]*?\bdefault\s*=\s*{_QUOTED}|[\"'`\])]{{0,3}}\s*(?:(?:\|\||\?\?)=?|\bor\s)\s*{_QUOTED}|:[-=]{_REST}|\s*:\s*&?[\w<>\[\].'| ]{{1,24}}=\s*{_QUOTED})",
+    ),
+    Detector(
+        id="secret.cell", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="CommonMark tables; XML attributes; manuals of gh and fly", check=spelled_value,
+        candidate=rf"(?i){_ANY_STEM}(?:`?\s*\|\s*`?[^\s|`]{{6}}|[\"']\s*>[^\s<]{{6}}|\s+(?:--body|--value|-b|-v)[= ])",
+        exact=rf"(?i){_ANY_NAME}(?:`?\s*\|\s*`?([^\s|`\"'<>]{{6,}})`?\s*\||[\"']\s*>([^\s<>\"']{{6,}})</|\s+(?:--body|--value|-b|-v)[= ](?:{_QUOTED}|{_REST}))",
     ),
     Detector(
         id="secret.keyword", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="extensible data notation (edn)", check=spelled_value,
@@ -115,7 +118,7 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(
         id="secret.told_login", type="PASSWORD", category="secrets", confidence=0.7, source="sentences by word", check=told_login,
         candidate=r"(?i)(?:\b|[_0-9])(?:credential|creds|log ?in|user(?:name)?/pass(?:word)?|clave|parola|pin)[a-z ]*[:= ]",
-        exact=r"(?i)(?:^|[^a-z])(?:(?:credentials?|creds|log ?in|user(?:name)?/pass(?:word)?)(?: (?:with|as|using|are|is))?\s*[:=]?\s*[\w.@-]{2,32}\s?[/:|]\s?"
+        exact=r"(?i)(?:^|[^a-z])(?:(?:credentials?|creds|log ?in|user(?:name)?/pass(?:word)?)(?: (?:with|as|using|are|is|mit|con|avec|com|met))?\s*[:=]?\s*[\w.@-]{2,32}\s?[/:|]\s?"
               r"|(?:clave|parola|pin)\s*(?:es|è|este)?\s*[:=]?\s*)" + _MIXED,
     ),
     Detector(
@@ -136,7 +139,7 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(
         id="secret.command_password", type="PASSWORD", category="secrets", confidence=0.75, source="manuals of the commands", check=command_password,
         candidate=r"(?i)\b(?:curl|wget|mysql[a-z]*|mariadb[a-z-]*|sshpass|docker|podman|helm|buildah|skopeo|redis-cli|mongo[a-z]*|ldap[a-z]+|"
-                  r"htpasswd|openssl|keytool|smbclient)\b[^\n|;]*\s(?:-[a-z-]|pass:)",
+                  r"htpasswd|openssl|keytool|smbclient|unzip|zip|7z)\b[^\n|;]*\s(?:-[a-z-]|pass:)",
         exact=r"(?i)\b(?:"
               r"(?:curl|wget)\b[^\n|;]*?\s(?:-u\s*|--user[= ]|--proxy-user[= ])[\"']?[^\s:\"']+:([^\s\"']+)"
               r"|(?:mysql[a-z]*|mariadb[a-z-]*)\b[^\n|;]*?\s-p[\"']?([^\s\"']+)"
@@ -146,10 +149,18 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
               r"|mongo[a-z]*\b[^\n|;]*?\s-p\s+[\"']?([^\s\"']+)"
               r"|ldap[a-z]+\b[^\n|;]*?\s-w\s+[\"']?([^\s\"']+)"
               r"|htpasswd\b[^\n|;]*?\s-[a-zA-Z]*b[a-zA-Z]*\s+\S+\s+\S+\s+[\"']?([^\s\"']+)"
-              r"|openssl\b[^\n|;]*?\spass:([^\s\"']+)"
+              r"|openssl\b[^\n|;]*?\s(?:pass:|-k\s+[\"']?)([^\s\"']+)"
+              r"|(?:unzip|zip)\b[^\n|;]*?\s-P\s*[\"']?([^\s\"']+)"
+              r"|7z\b[^\n|;]*?\s-p[\"']?([^\s\"']+)"
               r"|keytool\b[^\n|;]*?\s-(?:store|key)pass\s+[\"']?([^\s\"']+)"
               r"|smbclient\b[^\n|;]*?\s-U\s+[\"']?[^\s%\"']+%([^\s\"']+)"
               r")",
+    ),
+    Detector(
+        id="secret.passed", type="PASSWORD", category="secrets", confidence=0.75, source="smtplib, requests, sudo, chpasswd, PowerShell and net use", check=told_password,
+        candidate=r"(?i)(?:\.login|auth\s*=\s*|basicauth)\(\s*[\"']|\|\s*sudo\s+(?:-\S+\s+)*-S|\bchpasswd|ConvertTo-SecureString\s|/user:\S+\s",
+        exact=r"(?i)(?:(?:\.login|\bauth\s*=\s*|basicauth)\(\s*[\"'][^\"'\n]+[\"']\s*,\s*[\"']([^\"'\s]{6,})[\"']|\becho\s+(?:-n\s+)?[\"']?([^\s\"'|]{6,})[\"']?\s*\|\s*sudo\s+(?:-\S+\s+)*-S"
+              r"|\bchpasswd\s*<<<?\s*[\"']?[\w.-]+:([^\s\"']{6,})|[\"']?[\w.-]+:([^\s\"'|:]{6,})[\"']?\s*\|\s*(?:sudo\s+)?chpasswd|ConvertTo-SecureString\s+(?:-String\s+)?[\"']([^\"'\s]{6,})[\"']|/user:\S+\s+[\"']?([^\s\"'/]{6,}))",
     ),
     Detector(
         id="secret.option", type="PASSWORD", category="secrets", confidence=0.75, source="GNU long options by name", check=told_password,
