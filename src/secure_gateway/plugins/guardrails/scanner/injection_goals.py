@@ -137,7 +137,7 @@ _HARM = (
          r"\b(?:you (?:must|will|shall|have to) (?:now |always |immediately )?(?:obey|comply|follow)\b|obey (?:me|these|my|the following|only|every|all|this)|follow (?:these|my)(?: new| instructions| orders| rules)* (?:instead|immediately|exactly|now|without|only|:)|do exactly (?:what|as) |comply (?:immediately|without|with (?:this|these|the following|my)))"),
     rule("must_now", 0.2, "",
          r"\byou (?:must|have to|need to|will|shall|are required to|are to) (?:now|first|always|immediately|instead|never|also|read|send|call|act|ignore|forget|include)\b"),
-    rule("marked_important", 0.2, r"(?:important|urgent|critical|attention|mandatory|warning)(?: note| notice| instruction| message| security update| info(?:rmation)?)?\s*[:!]", r"\b(?:important|urgent|critical|attention|mandatory|warning)(?: (?:note|notice|instruction|message|security update|info(?:rmation)?))?\s*[:!]", source=MCP),
+    rule("marked_important", 0.2, r"(?:important|urgent|critical|attention|mandatory|warning)(?: note| notice| instruction| message| security update| system update| info(?:rmation)?)?\s*[:!]", r"\b(?:important|urgent|critical|attention|mandatory|warning)(?: (?:note|notice|instruction|message|security update|system update|info(?:rmation)?))?\s*[:!]", source=MCP),
 )  # fmt: skip
 
 GOALS = _EXFILTRATION + _QUIET + _HARM

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from secure_gateway.plugins.guardrails.scanner.finding import Detector
 from secure_gateway.plugins.guardrails.scanner.injection_goals import FILE, FILES
+from secure_gateway.plugins.guardrails.scanner.injection_meaning import unless_past
 from secure_gateway.plugins.guardrails.scanner.injection_rules import MCP, looser, rule
 
 _DEST = r"(?:https?://\S+|[\w.+-]+@[\w-]+\.[\w.-]+|(?:[a-z0-9-]+\.)+[a-z]{2,12}/\S*)"
@@ -18,7 +19,7 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
         "",
         (
             ("after", 0.5, r"\b(?:vergiss|vergesst|vergessen sie|ignorier\w*)\s+(?:bitte\s+)?(?:alles|was|das)\b[^.\n]{0,40}?\b(?:dir|euch|ihnen|du|bisher|zuvor|vorher|vorhin|davor|oben|gelernt)\b[^.\n]{0,24}?\b(?:gesagt|wurde|steht|stand|mitgeteilt|beigebracht|aufgetragen)\b"),
-            ("only_this", 0.5, r"\b(?:gehorch\w*|befolg\w*|hor\w*|richte dich)\b[^.\n]{0,20}?\b(?:nur|ausschliesslich|allein)\b[^.\n]{0,30}?\b(?:diese[mnrs]?|mir|mich|nachfolgend\w+|folgend\w+)\b"),
+            ("only_this", 0.5, r"\b(?:gehorch\w*|befolg\w*|hor\w*|richte dich)\b[^.\n]{0,20}?\b(?:nur|ausschliesslich|allein)\b[^.\n]{0,30}?\b(?:diese[mnrs]?|mir|mich|meine[nrms]?|nachfolgend\w+|folgend\w+)\b"),
             ("override", 0.85, rf"\b(?:ignorier\w*|vergiss|vergesst?|vergessen sie|missacht\w*|verwirf|verwerfe?n?|ubergeh\w*|umgeh\w*|uberschreib\w*|losch\w*|streich\w*)\s+{_GAP}(?:\w*anweisung|instruktion|befehl|regel|vorgabe|\w*prompt|richtlinie|direktive|weisung|anordnung|vorschrift|auftrag|auftrage|beschrankung|einschrankung|sicherheits)\w*"),
             ("not_follow", 0.75, rf"\b(?:befolg\w*|beacht\w*|folg\w*|halt\w*|richt\w*|hor\w*)\s+{_GAP}(?:anweisung|instruktion|befehl|regel|vorgabe|prompt|richtlinie|direktive|weisung|vorschrift)\w*\s+{_GAP}(?:nicht|nie)\b|\bhalt\w*\s+(?:dich|euch|sie sich)\s+(?:nicht|nie)(?: mehr| langer)? an\s+{_GAP}(?:anweisung|instruktion|befehl|regel|vorgabe|prompt|richtlinie|weisung|vorschrift)\w*"),
             ("leak", 0.6, rf"\b(?:gib|zeig\w*|nenn\w*|verrat\w*|wiederhol\w*|offenbar\w*|druck\w*|schreib\w*|ausgeben)\b{_FAR}(?:system-?\s?prompt|systemnachricht|systemanweisung|(?:versteckte|geheime|interne|urspr\w+)n?\s+(?:anweisung|instruktion)\w*)"),
@@ -264,7 +265,10 @@ def _rules() -> tuple[Detector, ...]:
     for table in (_LATIN, _SCRIPTS):
         for language, (candidate, entries) in table.items():
             first = candidate or "|".join(looser(exact) for _, _, exact in entries)
-            made += [rule(f"{what}_{language}", weight, f"(?:{first})", exact) for what, weight, exact in entries]
+            made += [
+                rule(f"{what}_{language}", weight, f"(?:{first})", exact, check=unless_past)
+                for what, weight, exact in entries
+            ]
     return tuple(made)
 
 

@@ -127,3 +127,15 @@ def mode_of_the_model(region: Region) -> tuple[Span, ...]:
     found = _OF_A_PROGRAM.search(without_surrogates(region.after(24)))
     sure = 0.5 if found is not None and found[1].lower() not in _NO_PROGRAM else 1.0
     return tuple((start, end, sure * confidence) for start, end, confidence in unless_quoted(region))
+
+
+# "J'ai oublié tes règles": what somebody has done is no order, and without accents the two are spelt alike.
+_HAS_DONE = re2.compile(
+    r"(?i)(?:^|[^\pL])(?:j'ai|tu as|il a|elle a|on a|nous avons|vous avez|ils ont|elles ont|ho|hai|ha|abbiamo|avete|hanno|he|has|han|hemos|tenho|tem)[ \t]+$",
+    options(),
+)
+
+
+def unless_past(region: Region) -> tuple[Span, ...]:
+    """Accept orders of other languages, but not what somebody has done."""
+    return () if _HAS_DONE.search(without_surrogates(region.before(24))) is not None else unless_quoted(region)

@@ -14,11 +14,11 @@ from secure_gateway.plugins.guardrails.scanner.injection_rules import MCP, OWASP
 _FLAG, _FLAG_END, _FLAG_LONGEST = "\U0001f3f4", "\U000e007f", 7
 _IMPERATIVE = re2.compile(
     r"(?i)(?:^|[.:;,!?(\n\"'-]\s*|\b(?:must|should|shall|please|and|then|also|not|always|never|to|now|agents?|assistants?|ai|llms?|models?)\s+(?:\w+ly\s+)?)(?:ignore|disregard|forget|override|do not|don't|never|always|send|call|invoke|execute|run|read|reveal|output|reply|respond|answer"
-    r"|pretend|approve|tell|act|print|recommend|delete|forward|upload|transfer|prepend|add|append|mention|state|write|purchase|buy|order|include|rate|classify|return|rank|click|open|visit|confirm|use|say|give|praise|promote|skip|follow|obey|share|post|email)\b",
+    r"|pretend|approve|tell|act|print|recommend|delete|forward|upload|transfer|prepend|add|append|mention|state|write|purchase|buy|order|include|rate|classify|return|rank|click|open|visit|confirm|use|say|give|praise|promote|skip|follow|obey|share|post|email|instruct|accept)\b",
     options(),
 )
 _TO_MODEL = re2.compile(
-    r"(?i)\b(?:ai|llm|assistant|claude|gpt|chatgpt|copilot|gemini|language model|you must|you should|you are|system prompt|instructions?|the user|your (?:answer|reply|response|task))\b",
+    r"(?i)\b(?:ai|llm|assistant|claude|gpt|chatgpt|copilot|gemini|language model|the model|you must|you should|you are|system prompt|instructions?|the user|your (?:answer|reply|response|task))\b",
     options(),
 )
 
@@ -49,7 +49,7 @@ STEERING = (
     rule("tool_shadow", 0.5, r"(?:this (?:tool|server|function) (?:must|overrides|supersedes|replaces|changes|takes|has priority|modifies|affects|controls|governs)|always (?:use|call|prefer) this|(?:tool|function|server) (?:is|has been) (?:now )?(?:\w+ and )?(?:broken|unsafe|insecure|malicious|unreliable|dangerous|compromised)|use this (?:one|tool|function)|other tools?|(?:not|n\'t|never|stop) (?:use|using|call|calling|trust) |must (?:go|be sent|be routed|pass|be passed) (?:through|via|to))",
          r"\b(?:this (?:tool|server) (?:must|overrides|supersedes|replaces|changes|takes (?:precedence|priority)|has priority|modifies|affects|controls|governs)[^.\n]{0,60}?(?:other|all|any|instead|how|over|every)\b|always (?:use|call|prefer) this (?:tool|one|function) (?:instead of|over|for (?:all|any|every)|rather|before)|(?:the )?[\w.]+ (?:tool|function|server) (?:is|has been) (?:now )?(?:\w+ and )?(?:broken|unsafe|insecure|malicious|unreliable|dangerous|compromised)[^\n]{0,60}?(?:use|instead)|use this one (?:instead|in its place)|(?:instructions?|descriptions?|rules|output|results?) (?:of|from|in) (?:the |all |any )?other tools?|(?:do not|don't|never|stop) (?:use|using|call|calling|trust) (?:the |any )?(?:other|original|[\w.]*_[\w.]+) ?(?:tools?|functions?|servers?|one)?|must (?:go|be sent|be routed|pass|be passed) (?:through|via|to) \S+ first)", source=MCP),
     rule("outranks", 0.35, "", r"\b(?:results?|output|answers?|instructions?|descriptions?) (?:of|from|by) this (?:tool|server|function) (?:outranks?|overrides?|overrules?|supersedes?|replaces?|takes? (?:precedence|priority))\b", source=MCP),
-    rule("contradicting", 0.3, "", r"\b(?:ignore|discard|drop) (?:any |all )?(?:contradict\w+|conflicting|differing|other) (?:results?|outputs?|tools?|answers?)\b", source=MCP),
+    rule("contradicting", 0.3, "", r"\b(?:ignore|discard|drop) (?:any |all )?(?:contradict\w+|conflicting|differing|other) (?:results?|outputs?|tools?|answers?|cvs?|candidates?|applicants?|sources?|documents?|instructions?)\b", source=MCP),
     rule("tool_retired", 0.35, r"(?:tool|function|server) (?:is|has been) (?:now )?(?:deprecated|obsolete|disabled)", r"\b(?:the )?[\w.]+ (?:tool|function|server) (?:is|has been) (?:now )?(?:deprecated|obsolete|disabled)[^\n]{0,60}?(?:use|instead)", source=MCP),
     rule("not_that_one", 0.4, "", r"\b(?:do not|don't|never) (?:use|call|trust) the [\w-]+ (?:tool|function|server|plugin)s?\b[^.\n]{0,40}?\buse this\b", source=MCP),
     rule("otherwise_fails", 0.35, r"(?:otherwise|or else|or)\s+(?:the |this |it )?(?:\w+ )?(?:tool |function |call |server )?(?:will|would|won\'t|does|may|cannot|fails|breaks|crashes|errors)\b", r"\b(?:otherwise|or else|or)\s+(?:the |this |it )?(?:\w+ )?(?:tool |function |call |server )?(?:will|would|won't|does|may|cannot)\b[^.\n]{0,30}?(?:work|fail|error|crash|break|locked|function)|\b(?:otherwise|or else) (?:the |this |it )?(?:\w+ )?(?:fails|breaks|crashes|errors)\b", source=MCP),
