@@ -64,7 +64,9 @@ _NUMBERED = (
 
 
 # Domains that a sentence spells, beside those of states; what one does at a place is no mailbox.
-_TOPS = frozenset("com org net edu gov mil int info biz app dev cloud online shop email name museum coop".split())
+_TOPS = frozenset(
+    "com org net edu gov mil int info biz app dev cloud online shop email name museum coop health agency studio tech".split()
+)
 _DONE_AT = frozenset(
     "look looking looked arrive arriving arrived aim laugh smile point stare work working worked live lives stay staying meet meeting available found hosted be is are "
     "was were i we you they it this that product here there shop buy start end stop team all good best".split()
@@ -124,7 +126,11 @@ def spelled_address(region: Region) -> Iterable[Span]:
     words = value.replace("(", " ").replace("[", " ").replace("{", " ").split()
     marked = any(mark in value for mark in "([{<|&%")
     top = words[-1].rpartition("_")[2]
-    said = not marked and (words[0] in _DONE_AT or not (len(top) == 2 or top in _TOPS or not top.isascii()))
+    said = (
+        not marked
+        and words[0].isalpha()
+        and (words[0] in _DONE_AT or not (len(top) == 2 or top in _TOPS or not top.isascii()))
+    )
     return () if said or _ARTICLES.intersection(words[1:-1]) or words[-1] in _NO_DOMAINS else whole(region)
 
 
@@ -292,7 +298,7 @@ CONTACTS = (
         id="pii.email_spelled", type="EMAIL", category="pii", confidence=0.8, source="RFC 5321, spelled against harvesters",
         candidate=rf"(?i)[\[({{<|] ?(?:{_AT}|@) ?[\])}}>|]|{_ENTITY_AT} ?[^\x00-\x2f]|@ ?{_ANY_LABEL}(?:{_DOT}| \. )|"
                    "_at_[a-z0-9_-]*_dot_|" + "|".join(rf" {at} {_ANY_LABEL} {dot} " for at, dot in _PAIRS),
-        exact=rf"(?i){_BRACKETED}|{_SPELLED}|{_HALF_SPELLED}|\b[a-z0-9.-]+_at_[a-z0-9-]+(?:_dot_[a-z0-9-]+)*_dot_[a-z]{{2,6}}\b", check=spelled_address,
+        exact=rf"(?i){_BRACKETED}|{_SPELLED}|{_HALF_SPELLED}|\b[a-z0-9._-]+_at_[a-z0-9-]+(?:_dot_[a-z0-9-]+)*_dot_[a-z]{{2,6}}\b", check=spelled_address,
     ),
     Detector(
         id="pii.email_literal", type="EMAIL", category="pii", confidence=0.85, source="RFC 5321 section 4.1.3",

@@ -26,7 +26,7 @@ _STAND_IN = TextPattern(
     r"|x{4,}|\*{3}|\.{3}|…|•|#{4}|(?:redacted|placeholder|changeme|change[_-]me|replace[_-]?me|fixme|dummy|not[_-]?a[_-]?real"
     r"|not[_-]set|unset|to[_-]?be[_-]?(?:set|defined|filled)|masked|omitted|censored|filtered|sanitized)|[_-]here\z|\A(?:todo|tbd|n/?a)\b"
     r"|\Abase64(?:[^\w:]|\z)|\A(?:sha-?\d+|md5|utf-?8|argon2\w*|pbkdf2|bcrypt|scrypt|aes-?\d+|x\.?509|oauth2?)(?:\W|\z)"  # what is said of one
-    r"|\A(?:example|sample|fake|mock)(?:[_-]|\z)|[_-](?:example|placeholder)\z"
+    r"|\A(?:example|sample|fake|mock)(?:[_-]|\z)|\Atest[_-]?\w{0,6}\z|[_-](?:example|placeholder)\z"
 )
 _SAMPLE = TextPattern(r"EXAMPLE|(?i)x{6,}|your[_-]|[_-]here\b|placeholder|redacted|\*{3}|\.{3}|…")
 _PATH = TextPattern(r"\A(?:/[a-z0-9_.-]+){2,}/?\z|\A(?:\.{0,2}|~)/[a-z.]|\A[A-Za-z]:\\")
