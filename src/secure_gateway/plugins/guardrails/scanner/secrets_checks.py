@@ -28,7 +28,7 @@ _JOINED = TextPattern(r"\A[A-Za-z]\w*(?:[-_./:][A-Za-z0-9]+)*\z")
 _PAIR_TAIL = TextPattern(r"(?i)\\?[\"']?[\s,]*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?[\"']?\z")
 # What may stand between a name and its value: the rest of a declaration, a type, an option.
 _DEFAULT_TAIL = TextPattern(
-    r"(?i)(?:[\"']\s*\{[^{}]*\bdefault\s*=\s*|\s+(?:--body|--value|-b|-v)[= ]|\s*:\s*&?[\w<>\[\].'| ]{1,24}=\s*)[\"'`]?\z"
+    r"(?i)(?:[\"']\s*\{[^{}]*\bdefault\s*=\s*|\s+(?:--body|--value|-b|-v)[= ]|\s*:\s*&?[\w<>\[\].'|]{1,24}\s+=\s*)[\"'`]?\z"
 )
 _NAMES_PASSWORD = TextPattern(
     r"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|(?:\b|_)pw)s?(?:[_-]?[a-z0-9]{1,10})?[^A-Za-z0-9]*\z"
