@@ -248,11 +248,12 @@ _NEW_TASK = (
     r"|مهمتك (?:الجديدة|الوحيدة|الحقيقية)|(?:तुम्हारा|आपका) (?:नया|असली) (?:काम|कार्य)|yeni gorevin)"
 )
 _TO_THE_AI = (
-    r"(?:\b(?:hinweis|nachricht|anweisung|note?|message|nota|mensaje|messaggio|mensagem|bericht|opmerking|uwaga|wiadomosc|not)\b[^.:\n]{0,20}?\b(?:an|fur|pour|destine a|para|per|aan|voor|dla|do|icin)\b[^.:\n]{0,12}?\b(?:ki|ia|ai|si|sztucznej|assistente?|asistente|assistenten|asystenta|assistant|modell|modele|modelo|modello|model)\b|\b(?:alle )?(?:ki|ai)-?(?:assistent|agent|modell|system)\w* (?:mussen|sollen|haben zu|mussten)\b|\bmussen (?:alle )?(?:ki|ai)-?(?:assistent|agent|modell|system)\w*"
-    r"|(?:примечание|сообщение|инструкция|внимание)[^.:\n]{0,12}?(?:для )?(?:ии|нейросети|ассистент)[\pL]*|(?:给|致|对)\s?(?:ai|人工智能|助手|模型)[^。\n]{0,8}?(?:说明|指示|消息|:)|(?:ai|アシスタント)[^。\n]{0,6}?(?:へ|宛て?)[:の]|(?:ai|인공지능)[^.\n]{0,6}?에게|(?:ملاحظة|رسالة|تعليمات) (?:لل|إلى ال)(?:مساعد|ذكاء|نموذج)|yapay zeka (?:icin|asistani)|(?:एआई|ai|सहायक) के लिए)"
+    r"(?:\b(?:hinweis|nachricht|anweisung|instruktion|instructions?|instruccion(?:es)?|istruzion[ei]|instruc(?:ao|oes)|instructie|instrukcja|note?|message|nota|mensaje|messaggio|mensagem|bericht|opmerking|uwaga|wiadomosc|not)\b[^.:\n]{0,20}?\b(?:an|fur|pour|destine a|para|per|aan|voor|dla|do|icin)\b[^.:\n]{0,12}?\b(?:ki(?:-\w+)?|ia|ai|si|sztucznej|assistente?|asistente|assistenten|asystenta|assistant|modell|modele|modelo|modello|model)\b|\b(?:alle )?(?:ki|ai)-?(?:assistent|agent|modell|system)\w* (?:mussen|sollen|haben zu|mussten)\b|\bmussen (?:alle )?(?:ki|ai)-?(?:assistent|agent|modell|system)\w*"
+    r"|(?:примечание|сообщение|инструкция|внимание)[^.:\n]{0,12}?(?:для )?(?:ии|нейросети|ассистент)[\pL]*|(?:给|致|对)\s?(?:ai|人工智能|助手|模型)[^。\n]{0,8}?(?:说明|指示|指令|消息|:)|(?:ai|アシスタント)[^。\n]{0,6}?(?:へ|宛て?)[:の]|(?:ai|인공지능)[^.\n]{0,6}?에게|(?:ملاحظة|رسالة|تعليمات) (?:لل|إلى ال)(?:مساعد|ذكاء|نموذج)|yapay zeka (?:icin|asistani)|(?:एआई|ai|सहायक) के लिए)"
 )
 ANY_LANGUAGE = (
     rule("no_rules_intl", 0.55, "", _NO_RULES),
+    rule("unasked_intl", 0.3, "", r"\b(?:ohne (?:zu fragen|nachfrage|ruckfrage|bestatigung|den nutzer)|sans (?:demander|confirmation|prevenir|avertir)|sin (?:preguntar|confirmar|confirmacion|avisar)|senza (?:chiedere|conferma|avvisare)|sem (?:perguntar|confirmar|confirmacao|avisar)|zonder (?:te vragen|bevestiging)|bez (?:pytania|potwierdzenia)|sormadan|onay almadan)\b|не спрашивай|без (?:спроса|подтверждения|ведома)|(?:不要|不用|无需|別)(?:询问|詢問|确认|確認)|(?:確認せず|無断で|聞かずに)|(?:묻지 말|확인 없이)|(?:دون|بدون) (?:سؤال|أن تسأل|تأكيد)|बिना पूछे"),
     rule("new_task_intl", 0.4, "", _NEW_TASK),
     rule("to_the_ai_intl", 0.35, "", _TO_THE_AI),
     rule("tool_first_intl", 0.4, "", _THE_TOOL, source=MCP),

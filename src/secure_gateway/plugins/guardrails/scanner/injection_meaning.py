@@ -13,7 +13,7 @@ _AFTER_MATCH, _LONGEST_QUOTED = 80, 8
 _BEFORE_MATCH = 120
 _TALKS_ABOUT = re2.compile(
     r"(?i)\b(?:attack\w*|inject\w*|jailbreak\w*|phras\w*|strings?|patterns?|payloads?|such as|like|e\.g|for example|for instance|examples?|may write|might|says?|said"
-    r"|contain\w*|test\w*|cases?|expect\w*|titled?|headlines?|articles?|papers?|samples?|datasets?|famous|classic|popular|words?|detect\w*|block\w*|filter\w*|catch\w*|match\w*|quot\w*|called|beispiel|exemple|ejemplo|esempio|exemplo)\b[^.!?]*$",
+    r"|contain\w*|test\w*|cases?|expect\w*|translat\w*|mean\w*|explain\w*|titled?|headlines?|articles?|papers?|samples?|datasets?|famous|classic|popular|words?|detect\w*|block\w*|filter\w*|catch\w*|match\w*|quot\w*|called|beispiel|exemple|ejemplo|esempio|exemplo)\b[^.!?]*$",
     options(),
 )
 
