@@ -7,7 +7,7 @@ import json
 import random
 from typing import Any, Final
 
-from tests.corpora.generators import benign, unseen, words
+from tests.corpora.generators import benign, unseen, words, written
 
 
 def imperative(rng: random.Random) -> Any:
@@ -129,10 +129,17 @@ def chat(rng: random.Random) -> Any:
     )
 
 
+def written_lines(rng: random.Random) -> Any:
+    """Return sentences that stand near to an order, and are none."""
+    text = rng.choice(written.HARMLESS)
+    n = rng.randint(2, 999)
+    return rng.choice([text, {"content": [{"type": "text", "text": text}], "id": n}, {"line": n, "description": text}])
+
+
 def unseen_words(rng: random.Random) -> Any:
     """Return what is set aside whatever else stands in the line."""
     text = rng.choice(unseen.HARMLESS)
     return rng.choice([f"{text} ({rng.randint(2, 999)})", {"id": rng.randint(2, 999), "body": text}])
 
 
-SPECIAL: Final[tuple[benign.Make, ...]] = (imperative, about, marks, encoded, chat)
+SPECIAL: Final[tuple[benign.Make, ...]] = (imperative, about, marks, encoded, chat, written_lines)

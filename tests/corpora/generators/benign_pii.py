@@ -120,6 +120,10 @@ def at_signs(rng: random.Random) -> Any:
             f"systemctl status worker@{n}.service",
             f"lodash@4.17.{n % 30}",
             f"Meet @ noon in room {n}",
+            f"Look at example dot com for details ({n})",
+            f"Trains arrive at noon dot org charts follow on page {n}",
+            f"The dot product at layer dot norm {n} is zero",
+            f"Meet the team @ work . now in room {n}",
         ]
     )
 
@@ -141,6 +145,9 @@ def long_numbers(rng: random.Random) -> Any:
             f"case {n}/{n % 99} of 2023",
             f"Model XR-{digits(rng, 3)}-{digits(rng, 4)}",
             f"error 0x{rng.getrandbits(32):08x} at line {n}",
+            f"ticket {rng.randint(200, 999)}-{rng.randint(200, 999)}-{rng.randint(1000, 9999)} was closed",
+            f"PO {digits(rng, 10)} / line {digits(rng, 3)}",
+            f"D-U-N-S {digits(rng, 2)}-{digits(rng, 3)}-{digits(rng, 4)}",
             f"score 3-2, 555-{n % 10000:04d} seats sold out",
         ]
     )

@@ -146,6 +146,13 @@ def opaque(rng: random.Random) -> Any:
             f"postgres://db.internal/{draw(rng, '[l]{6}')}",
             f"ssh deploy@{draw(rng, '[l]{8}')}.example.org",
             f"redis://localhost:{rng.randint(1000, 9999)}/0",
+            f"ENV NODE_ENV production # {rng.randint(2, 999)}",
+            f'variable "{_name(rng).lower()}" {{\n  type      = string\n  sensitive = true # {rng.randint(2, 999)}\n}}',
+            f"const value = process.env.{_name(rng)} || 'test-{rng.randint(2, 9)}';",
+            f"${{{_name(rng)}:?set it, see step {rng.randint(2, 999)}}}",
+            f"| {_name(rng)} | required | see page {rng.randint(2, 999)} |",
+            f"secret: arn:aws:secretsmanager:eu-west-1:{rng.randint(10**11, 10**12 - 1)}:secret:prod/app-AbCdEf",
+            f"public_key: {draw(rng, '[b]{43}')}=",
         ]
     )
 

@@ -49,6 +49,7 @@ def email_obfuscated(rng: random.Random) -> str:
             (" @ ", " . "),
             ("&#64;", "."),
             ("%40", "."),
+            ("_at_", "_dot_"),
         ]
     )
     return local + at + domain.replace(".", dot)
@@ -204,6 +205,7 @@ def written_date(rng: random.Random, day: dt.date, language: str) -> str:
                 day.strftime("%m-%d-%Y"),
                 day.strftime("%m/%d/%y"),
                 day.strftime("%Y/%m/%d"),
+                day.strftime("%Y%m%d"),
             ]
         )
     return day.strftime(rng.choice(["%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y"]))

@@ -241,6 +241,8 @@ def au_tfn(rng: random.Random) -> str:
 
 def medical_record(rng: random.Random) -> str:
     """No standard gives its form (HL7 v2 PID-3 leaves it to the assigner): six to ten digits, at times a letter or a prefix."""
+    if rng.random() < 0.2:
+        return f"{digits(rng, 4)}-{digits(rng, 4)}"
     return rng.choice(["", "", "", "M", "H-", "MR"]) + digits(rng, rng.randint(6, 10))
 
 

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from tests.corpora.generators import attack_phrases as phrases
-from tests.corpora.generators import unseen, words
+from tests.corpora.generators import unseen, words, written
 from tests.corpora.lines import Hit, Line, Parts, laid_out, parts
 
 PER_TECHNIQUE: Final = 150
 PER_LANGUAGE: Final = 60
 PER_UNSEEN: Final = 6
+PER_WRITTEN: Final = 2
 
 
 def lines(rng: random.Random) -> Iterator[Line]:
@@ -29,6 +30,9 @@ def lines(rng: random.Random) -> Iterator[Line]:
     for attack in unseen.ATTACKS:
         for _ in range(PER_UNSEEN):
             yield _line(rng, "attack/unseen", attack)
+    for attack in written.ATTACKS:
+        for _ in range(PER_WRITTEN):
+            yield _line(rng, "written", attack)
     for definition in (_poisoned_tool, _poisoned_parameter, _shadowing_tool):
         for _ in range(PER_TECHNIQUE):
             yield laid_out("injection", definition.__name__.strip("_"), definition(rng))

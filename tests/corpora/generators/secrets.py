@@ -146,7 +146,29 @@ def _result(rng: random.Random, hit: Hit, _name: str) -> Any:
     }
 
 
-_NAMED: Final = (_environment, _object, _yaml, _code)
+def _statement(rng: random.Random, hit: Hit, name: str) -> Parts:
+    """The manuals of Docker, Terraform, YAML, gh and others: what gives a name its value without being an assignment."""
+    return fill(
+        rng.choice(
+            [
+                "FROM python:3.12\nENV {name} {v}\nCOPY . /app",
+                "{name}: |-\n  {v}\n",
+                'variable "{name}" {\n  type    = string\n  default = "{v}"\n}',
+                "const value = process.env.{name} || '{v}';",
+                'let {name}: &str = "{v}";',
+                '{name}: str = "{v}"',
+                "| {name} | `{v}` | rotate in May |",
+                '<entry key="{name}">{v}</entry>',
+                'gh secret set {name} --body "{v}"',
+                '{:{name} "{v}" :retries 3}',
+            ]
+        ),
+        hit,
+        name=name,
+    )
+
+
+_NAMED: Final = (_environment, _object, _yaml, _code, _statement)
 _BARE: Final = (_said, _header, _log, _result)
 
 
@@ -307,6 +329,13 @@ _SPOKEN: Final = (
     "mysql -u root -p{v} main",
     "sshpass -p '{v}' ssh deploy@host",
     "curl -u admin:{v} https://api.example.org/",
+    "smtp.login('mailer', '{v}')",
+    "auth = ('svc', '{v}')",
+    "echo '{v}' | sudo -S systemctl restart app",
+    "chpasswd <<< 'deploy:{v}'",
+    "unzip -P '{v}' archive.zip",
+    "db.internal:5432:orders:app:{v}",
+    "ConvertTo-SecureString '{v}' -AsPlainText -Force",
 )
 
 

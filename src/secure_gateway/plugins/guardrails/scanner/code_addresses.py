@@ -160,7 +160,7 @@ def parse_address(host: str) -> Address | None:
     parts = host.split(".")
     if not 1 <= len(parts) <= 4 or not all(len(part) <= 16 and _is_number(part) for part in parts):
         return None
-    if len(parts) == 1 and not (host.startswith("0x") or len(host) >= 8):
+    if len(parts) == 1 and not (host == "0" or host.startswith("0x") or len(host) >= 8):
         return None
     try:
         numbers = [_part(part) for part in parts]

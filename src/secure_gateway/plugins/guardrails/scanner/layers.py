@@ -213,9 +213,20 @@ def joined(text: str) -> Iterator[View]:
         yield DecodedText(text, pieces)
 
 
+_SPACES: Final = str.maketrans("+_", "  ")
+_CODE_NAME: Final = re.compile(
+    r"\b(?:def|func|function|fn|class|import)\s\w+|\b\w+(?=\(|\s?=\s?[^=]|:\s?(?:bool|str|int|Optional)\b)|\btest_\w+"
+)
+
+
 def unplussed(text: str) -> Iterator[View]:
-    """Read the signs that stand for spaces as spaces."""
-    yield TurnedText(text.replace("+", " ").replace("_", " "))
+    """Read the signs that stand for spaces as spaces, but for the names of functions and variables."""
+    pieces: list[str] = []
+    last = 0
+    for name in _CODE_NAME.finditer(text):
+        pieces += (text[last : name.start()].translate(_SPACES), name[0])
+        last = name.end()
+    yield TurnedText("".join((*pieces, text[last:].translate(_SPACES))))
 
 
 def rotated(text: str) -> Iterator[View]:
@@ -228,6 +239,49 @@ def reversed_text(text: str) -> Iterator[View]:
     yield TurnedText(text[::-1], backwards=True)
 
 
+_INLINE: Final = re.compile(
+    r"</?(?:a|b|big|code|del|em|font|i|ins|mark|s|small|span|strong|sub|sup|tt|u|wbr)\b[^<>]{0,200}>", re.IGNORECASE
+)
+_BETWEEN: Final = re.compile(r"/\*+/|(?<=[A-Za-z])(?:\. ?|\*|\||~|/)(?=[A-Za-z])")
+
+
+def without_marks(text: str) -> Iterator[View]:
+    """Read what a page shows: no tags inside a line, and no signs in place of spaces."""
+    pieces = [Piece(*match.span(), "") for match in _INLINE.finditer(text)]
+    if pieces:
+        yield DecodedText(text, pieces)
+    apart = _BETWEEN.sub(lambda found: " " * len(found[0]), text)
+    if apart != text:
+        yield TurnedText(apart)
+
+
+_MIXED: Final = tuple(word for word in _TELLING if len(word) >= 6)
+_IN_ORDER: Final = {
+    (len(word), word[0], word[-1], *sorted(word[1:-1])): word
+    for word in (*_MIXED, "instructions", "guidelines", "rules", "prompts", "disregard")
+}
+_WORD: Final = re.compile(r"[A-Za-z]{5,14}")
+
+
+def _swapped(word: str) -> Iterator[str]:
+    """Yield ``word`` with two letters next to each other exchanged, the first and the last left in place."""
+    for at in range(1, len(word) - 2):
+        if word[at] != word[at + 1]:
+            yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+
+def unscrambled(text: str) -> Iterator[View]:
+    """Read words whose inner letters are in disorder, as people do."""
+    pieces = []
+    for match in _WORD.finditer(text):
+        word = match[0].lower()
+        plain = _IN_ORDER.get((len(word), word[0], word[-1], *sorted(word[1:-1])))
+        if plain is not None and plain != word:
+            pieces.append(Piece(*match.span(), plain))
+    if pieces:
+        yield DecodedText(text, pieces)
+
+
 _ROT13: Final = "|".join(codecs.encode(word, "rot13") for word in _TELLING)
 _REVERSED: Final = "|".join(word[::-1] for word in _TELLING if word not in {"rules", "orders", "system"})
 _INSTRUCTS: Final = "injection"
@@ -237,6 +291,8 @@ LAYERS: Final = (
     Layer(f"(?i){'|'.join(map(_spelt, _TELLING))}", spelt_plainly, _INSTRUCTS),
     Layer("|".join(rf"\b(?:[A-Za-z]{sign}){{4}}[A-Za-z]\b" for sign in _APART_SIGNS), joined, _INSTRUCTS),
     Layer(r"(?i)[a-z][+_](?:all|any|every|the|your|previous|prior|above)[+_](?:\w+[+_])*(?:instruct|rules|prompt|guideline|directi|command|orders)", unplussed, _INSTRUCTS),
+    Layer(r"(?i)\b(?:ignore|disregard|forget|override|bypass|previous|all|your|reveal|system)(?:/\*|\. ?[a-z]|[*|~/][a-z]|</?[a-z]|<[a-z])", without_marks, _INSTRUCTS),
+    Layer(f"(?i)\\b(?:{'|'.join(spelt for word in _MIXED for spelt in _swapped(word))})\\b", unscrambled, _INSTRUCTS),
     Layer(f"(?i)rot-?13|{_ROT13}", rotated, _INSTRUCTS),
     Layer(f"(?i){_REVERSED}", reversed_text, _INSTRUCTS),
 )  # fmt: skip

@@ -63,6 +63,16 @@ _NUMBERED = (
 )
 
 
+# Domains that a sentence spells, beside those of states; what one does at a place is no mailbox.
+_TOPS = frozenset(
+    "com org net edu gov mil int info biz app dev cloud online shop email name museum coop health agency studio tech".split()
+)
+_DONE_AT = frozenset(
+    "look looking looked arrive arriving arrived aim laugh smile point stare work working worked live lives stay staying meet meeting available found hosted be is are "
+    "was were i we you they it this that product here there shop buy start end stop team all good best".split()
+)
+
+
 def email_address(region: Region) -> Iterable[Span]:
     """Accept an address within RFC 5321's lengths that is no file name and no SSH remote such as ``git@host:path``."""
     start, end = _without_sentence(region.value)
@@ -112,8 +122,21 @@ def quoted_address(region: Region) -> Iterable[Span]:
 
 def spelled_address(region: Region) -> Iterable[Span]:
     """Accept an address spelled out for people; the sentence "look at the dot in ..." is none."""
-    words = region.value.replace("(", " ").replace("[", " ").replace("{", " ").lower().split()
-    return () if _ARTICLES.intersection(words[1:-1]) or words[-1] in _NO_DOMAINS else whole(region)
+    value = region.value.lower()
+    words = value.replace("(", " ").replace("[", " ").replace("{", " ").split()
+    marked = any(mark in value for mark in "([{<|&%")
+    top = words[-1].rpartition("_")[2]
+    said = (
+        not marked
+        and words[0].isalpha()
+        and (words[0] in _DONE_AT or not (len(top) == 2 or top in _TOPS or not top.isascii()))
+    )
+    return () if said or _ARTICLES.intersection(words[1:-1]) or words[-1] in _NO_DOMAINS else whole(region)
+
+
+def north_american_phone(region: Region) -> Iterable[Span]:
+    """Accept ten digits in the usual groups, unless the word in front says that it is the number of a ticket or the like."""
+    return () if is_of_business(region) else separated_number(_ten_digits, region)
 
 
 def mac_address(region: Region) -> Iterable[Span]:
@@ -274,8 +297,12 @@ CONTACTS = (
     Detector(
         id="pii.email_spelled", type="EMAIL", category="pii", confidence=0.8, source="RFC 5321, spelled against harvesters",
         candidate=rf"(?i)[\[({{<|] ?(?:{_AT}|@) ?[\])}}>|]|{_ENTITY_AT} ?[^\x00-\x2f]|@ ?{_ANY_LABEL}(?:{_DOT}| \. )|"
-                  + "|".join(rf" {at} {_ANY_LABEL} {dot} " for at, dot in _PAIRS),
-        exact=f"(?i){_BRACKETED}|{_SPELLED}|{_HALF_SPELLED}", check=spelled_address,
+                   "_at_[a-z0-9_-]*_dot_|" + "|".join(rf" {at} {_ANY_LABEL} {dot} " for at, dot in _PAIRS),
+        exact=rf"(?i){_BRACKETED}|{_SPELLED}|{_HALF_SPELLED}|\b[a-z0-9._-]+_at_[a-z0-9-]+(?:_dot_[a-z0-9-]+)*_dot_[a-z]{{2,6}}\b", check=spelled_address,
+    ),
+    Detector(
+        id="pii.email_literal", type="EMAIL", category="pii", confidence=0.85, source="RFC 5321 section 4.1.3",
+        candidate=r"@\[(?i:\d|ipv6:)", exact=r"[\w.+-]+@\[(?:\d{1,3}(?:\.\d{1,3}){3}|(?i:ipv6:)[0-9A-Fa-f:.]+)\]",
     ),
     Detector(
         id="pii.phone_e164", type="PHONE", category="pii", confidence=0.8, source="ITU-T E.164",
@@ -285,7 +312,7 @@ CONTACTS = (
         id="pii.phone_nanp", type="PHONE", category="pii", confidence=0.7, source="NANPA, ATIS-0300055",
         candidate=r"[2-9]\d{2}\)?[-. ]{1,2}[2-9]\d{2}[-. ]\d{4}|\([2-9]\d{2}\)[-. ]?[2-9]\d{2}",
         exact=r"(?:\b1[-. ])?(?:\([2-9]\d{2}\)[-. ]?[2-9]\d{2}[-. ]?|[2-9]\d{2}[-. ][2-9]\d{2}[-. ])\d{4}",
-        check=partial(separated_number, _ten_digits), context=_PHONE_WORDS,
+        check=north_american_phone, context=_PHONE_WORDS,
     ),
     # National numbers are told from others by what they are called: forms differ by state, and a length proves nothing.
     Detector(

@@ -13,7 +13,9 @@ from secure_gateway.plugins.guardrails.scanner.validators_sums import varied
 _FIRST_YEAR, _LAST_YEAR = 1900, 2035
 _DAYS, _MONTHS_A_YEAR = 31, 12
 _FEWEST_DIGITS = 5
-_DAY_FORM = re.compile(r"(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:19|20)\d\d")
+_DAY_FORM = re.compile(
+    r"(?:19|20)\d\d([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2(?:19|20)\d\d|(?:19|20)\d\d-(?:19|20)\d\d"
+)
 _TD3_LINE, _TD2_LINE, _TD1_LINE = 44, 36, 30
 
 _PASSPORT_WORDS = (
@@ -48,8 +50,9 @@ _MONTHS = (
     "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|maer|mrz|mai|okt|dez|fév|fev|avr|juin|juil|août|aout|déc|ene|abr|ago|dic|gen|mag|giu|lug|set|ott|out|mei|maa|maj"
     r"|sty|lut|kwi|cze|lip|sie|wrz|paź|lis|gru|oca|şub|nis|haz|tem|ağu|eyl|eki|kas|ara|янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|ноя|дек"
 )
+_CLOCK = re.compile(r"[T ]\d{1,2}:\d\d")
 _DATE = (
-    r"\d{4} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]|\b(?:\d{4}(?:[-/]|\. ?)\d{1,2}(?:[-/]|\. ?)\d{1,2}|\d{1,2}(?:[-/]|\. ?)\d{1,2}(?:[-/]|\. ?)(?:\d{4}|\d{2})"
+    r"\b(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\b|\d{4} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]|\b(?:\d{4}(?:[-/]|\. ?)\d{1,2}(?:[-/]|\. ?)\d{1,2}|\d{1,2}(?:[-/]|\. ?)\d{1,2}(?:[-/]|\. ?)(?:\d{4}|\d{2})"
     rf"|(?i:\d{{1,2}}(?:st|nd|rd|th|er|º|ª|\.)?[ -]?(?:of |de |d')?(?:{_MONTHS})[\pL.]*,?[ -](?:de |del )?'?(?:\d{{4}}|\d{{2}})"
     rf"|(?:{_MONTHS})[\pL.]*[ -]\d{{1,2}}(?:st|nd|rd|th)?,?[ -]\d{{4}}|\d{{4}}[ -](?:{_MONTHS})[\pL.]*[ -]\d{{1,2}}))\b"
 )
@@ -93,6 +96,10 @@ def machine_readable(region: Region) -> Iterable[Span]:
 
 def birth_date(region: Region) -> Iterable[Span]:
     """Accept a calendar date in a year that a living person can be born in; a two-digit year stands last."""
+    if _CLOCK.match(region.after(6)) is not None:  # something happened then
+        return ()
+    if region.value.isdigit():
+        return whole(region) if _FIRST_YEAR <= int(region.value[:4]) <= _LAST_YEAR else ()
     parts = [int(part) for part in "".join(char if char.isdigit() else " " for char in region.value).split()]
     named = any(char.isalpha() and char not in "年月日년월일" for char in region.value)
     years = [part for part in parts if _FIRST_YEAR <= part <= _LAST_YEAR]
@@ -116,7 +123,7 @@ DOCUMENTS = (
     ),
     Detector(
         id="pii.medical_record", type="MEDICAL_RECORD", category="pii", confidence=0.6, source="HL7 v2 PID-3 (the assigner's own form)", candidate=cued(_RECORD_WORDS),
-        exact=r"(?i)\b(?:[A-Z]{1,4}-?)?\d{5,12}(?:-\d{1,4})?\b|\b\d{2,4}-\d{2,4}-\d{2,6}\b", check=document_number, context=_RECORD_WORDS, needs_context=True,
+        exact=r"(?i)\b(?:[A-Z]{1,4}-?)?\d{5,12}(?:-\d{1,4})?\b|\b\d{2,4}-\d{2,4}-\d{2,6}\b|\b\d{3,6}-\d{3,6}\b", check=document_number, context=_RECORD_WORDS, needs_context=True,
     ),
     Detector(
         id="pii.national_id", type="NATIONAL_ID", category="pii", confidence=0.55, source="the states' own forms", candidate=cued(_STATE_WORDS),

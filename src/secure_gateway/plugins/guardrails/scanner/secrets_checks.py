@@ -26,6 +26,13 @@ _NAME = TextPattern(r"((?:[A-Za-z0-9_.-]+ ){0,2}[A-Za-z0-9_.-]+)[^A-Za-z0-9]*\z"
 _WORD = TextPattern(r"[A-Z]{2,}\b|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _JOINED = TextPattern(r"\A[A-Za-z]\w*(?:[-_./:][A-Za-z0-9]+)*\z")
 _PAIR_TAIL = TextPattern(r"(?i)\\?[\"']?[\s,]*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?[\"']?\z")
+# What may stand between a name and its value: the rest of a declaration, a type, an option.
+_DEFAULT_TAIL = TextPattern(
+    r"(?i)(?:[\"']\s*\{[^{}]*\bdefault\s*=\s*|\s+(?:--body|--value|-b|-v)[= ]|\s*:\s*&?[\w<>\[\].'|]{1,24}\s+=\s*)[\"'`]?\z"
+)
+_NAMES_PASSWORD = TextPattern(
+    r"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|(?:\b|_)pw)s?(?:[_-]?[a-z0-9]{1,10})?[^A-Za-z0-9]*\z"
+)
 _STAGE = TextPattern(
     r"(?i)(?:[_-]?(?:\d+|base|value|prod|production|live|test|dev|staging|old|new|plain|raw|str|string))\W*\z"
 )
@@ -174,6 +181,19 @@ def told_key(region: Region) -> Iterable[Span]:
     value = region.value[:size]
     varied = any(map(str.islower, value)) and any(map(str.isupper, value)) and any(map(str.isdigit, value))
     said = set(region.before(80).lower().replace("-", " ").replace("_", " ").split())
+    named = (
+        region.before(16)
+        .lower()
+        .rstrip("\"'` ")
+        .endswith((" key is", " token is", " secret is", " key:", " token:", " secret:"))
+    )
+    if (
+        named
+        and is_hexadecimal(value)
+        and not {"api", "secret", "access", "auth", "app"}.isdisjoint(said)
+        and _HARMLESS.isdisjoint(said)
+    ):
+        return whole(region) if size == len(region.value) and len(set(value)) > 6 else ()
     if (
         not varied
         or is_placeholder(value)
@@ -200,12 +220,19 @@ def key_value(region: Region) -> Iterable[Span]:
     fits = _SHORTEST_KEY <= size <= _LONGEST_VALUE and not any(map(str.isspace, value))
     if (
         not fits
+        or "arn:" in region.before(96)  # the name of a secret, in a store
         or not _names_a_secret(region)
         or is_placeholder(value)
         or not is_generated(value, shortest=_SHORTEST_KEY)
     ):
         return ()
     return ((0, size, region.confidence),)
+
+
+def spelled_value(region: Region) -> Iterable[Span]:
+    """Accept what a statement that is no plain assignment gives to a password, a key or a token."""
+    password = _NAMES_PASSWORD.search(_DEFAULT_TAIL.sub("", region.before(160))) is not None
+    return password_value(region) if password else key_value(region)
 
 
 def password_field(region: Region) -> Iterable[Span]:
@@ -310,8 +337,8 @@ def _is_literal(region: Region, value: str) -> bool:
 
 def _names_a_secret(region: Region) -> bool:
     """Say whether the name before a value is that of something which opens a door, not of a cursor, an index or a public key."""
-    before = region.before(96)
-    found = _NAME.search(_STAGE.sub("", _PAIR_TAIL.sub("", before)))
+    before = region.before(160)
+    found = _NAME.search(_STAGE.sub("", _PAIR_TAIL.sub("", _DEFAULT_TAIL.sub("", before))))
     if found is None:
         return False
     name = found.group(1)

@@ -21,6 +21,7 @@ AMAZON: Final[tuple[Detector, ...]] = (
     token("aws_session", "AWS_SESSION_TOKEN", r"FwoGZXIv|IQoJb3Jp", r"(?:FwoGZXIvYXdzE|IQoJb3JpZ2lu)[A-Za-z0-9+/]{80,}={0,2}", "AWS STS temporary credentials"),
     token("aws_bedrock", "AWS_BEDROCK_KEY", r"ABSKQmVk|bedrock-api-key-", r"(?:ABSKQmVkcm9ja0FQSUtleS[A-Za-z0-9+/]{60,}={0,2}|bedrock-api-key-[A-Za-z0-9+/=]{40,})",
           "Amazon Bedrock API keys"),
+    token("aws_signature", "AWS_SIGNED_URL", r"X-Amz-Signature=[0-9a-f]{8}", r"X-Amz-Signature=[0-9a-f]{64}\b", "AWS Signature Version 4, query parameters"),
     token("amazon_mws", "AMAZON_MWS_TOKEN", r"amzn\.mws\.", r"amzn\.mws\.[0-9a-f]{8}-[0-9a-f-]{27}", "Amazon MWS developer guide"),
     token("amazon_lwa", "AMAZON_OAUTH_SECRET", r"amzn1\.oa2-cs\.", r"amzn1\.oa2-cs\.v\d\.[0-9a-f]{64}", "Login with Amazon"),
 )  # fmt: skip
@@ -76,6 +77,7 @@ HOSTS: Final[tuple[Detector, ...]] = (
     token("vercel", "VERCEL_TOKEN", r"vc[aikpr]_[A-Za-z0-9]{8}", r"vc[aikpr]_[A-Za-z0-9]{24,}", "Vercel token formats"),
     token("netlify", "NETLIFY_TOKEN", r"nf[bcopu]_[A-Za-z0-9]{8}", r"nf[bcopu]_[A-Za-z0-9]{36,}", "Netlify access tokens"),
     short("render", "RENDER_KEY", r"rnd_[A-Za-z0-9]{8}", r"rnd_[A-Za-z0-9]{24,}", "Render API keys"),
+    token("openshift", "OPENSHIFT_TOKEN", r"sha256~", r"sha256~[\w-]{43}", "OpenShift OAuth access tokens"),
     token("supabase", "SUPABASE_TOKEN", r"sbp_|sb_secret_", r"(?:sbp_(?:oauth_|v0_)?[a-f0-9]{40}\b|sb_secret_[\w-]{20,})", "Supabase API keys"),
     token("neon", "NEON_KEY", r"napi_[a-z0-9]{8}", r"napi_[a-z0-9]{40,}", "Neon API keys"),
     token("scaleway", "SCALEWAY_KEY", r"SCW[A-Z0-9]{8}", r"SCW[A-Z0-9]{17}\b", "Scaleway API keys"),

@@ -12,6 +12,7 @@ from secure_gateway.plugins.guardrails.scanner.secrets_checks import (
     password_field,
     password_value,
     session_cookie,
+    spelled_value,
     told_key,
     told_login,
     told_password,
@@ -22,9 +23,7 @@ _STAGE: Final = r"(?:[_-]?(?:\d+|base|value|prod(?:uction)?|live|test|dev|stagin
 _KEY: Final = r"(?:secret|token|credential|key|(?:\b|_)pat|(?:\b|_)sas)s?"
 _SHORTEST_PHRASE: Final = 6
 _SHORTEST_KEY: Final = 12
-_PAIR: Final = (
-    r"\\?[\"']?\s*,?\s*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?"  # key="NAME" value="…", and the same in YAML and JSON
-)
+_PAIR: Final = r"\\?[\"']?\s*(?:,|:\s*\{)?\s*\\?[\"']?value\\?[\"']?\s*[:=]\s*\\?"  # key="NAME" value="…", and the same in YAML and JSON
 _ASSIGN: Final = r"(?:\\?[\"'`])?[\])]?\*{0,2}(?:\s*(?::=|=>|->|={1,3}|:|,)\*{0,2}\s*|>)\\?"
 
 # What people call a password: the words of the languages with the most speakers, with their usual verbs.
@@ -52,6 +51,11 @@ def _value(shortest: int) -> str:
     return rf"(?:{quoted}|([^\s\"'`<>]{size}))"
 
 
+_ANY_NAME: Final = rf"[\w.-]*?(?:{_PASSWORD}s?|{_KEY}){_STAGE}"
+_ANY_STEM: Final = rf"(?:secret|key|token|credential|pat|sas|pass(?:word|wd|wrd|phrase|code)?|pwd|pw)s?{_STAGE}"
+_REST: Final = r"([^\s\"'`<>{}]{6,})"
+_QUOTED: Final = r"(?:\"([^\"\s]{6,})\"|'([^'\s]{6,})'|`([^`\s]{6,})`)"
+
 NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(
         id="secret.password", type="PASSWORD", category="secrets", confidence=0.7, source="assignments by name", check=password_value,
@@ -71,6 +75,33 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
         candidate=rf"(?i)(?:secret|key|token|credential|pat|sas)s?{_STAGE}{_PAIR}", exact=rf"(?i){_KEY}{_STAGE}{_PAIR}{_value(_SHORTEST_KEY)}",
     ),
     Detector(
+        id="secret.instruction", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="Dockerfile reference; manuals of csh, cmd and kubectl", check=spelled_value,
+        candidate=rf"(?i)(?:env|arg|setx?|setenv|export)\s+(?:-\S+\s+)*[\w.-]*{_ANY_STEM}[ \t]+[\"']?\S{{6}}",
+        exact=rf"(?i)(?:^|[\s;&|:])(?:env|arg|setx?|setenv|export)\s+(?:-\S+\s+)*{_ANY_NAME}[ \t]+(?:{_QUOTED}|{_REST})",
+    ),
+    Detector(
+        id="secret.block_scalar", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="YAML 1.2.2 section 8.1", check=spelled_value,
+        candidate=rf"(?i){_ANY_STEM}[\"']?\s*:\s*(?:!\S+\s+)?[|>]", exact=rf"(?i){_ANY_NAME}[\"']?\s*:\s*(?:!\S+\s+)?[|>][-+]?\d?[ \t]*\r?\n[ \t]+{_REST}",
+    ),
+    Detector(
+        id="secret.default", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="Terraform language; POSIX shell 2.6.2; defaults in code", check=spelled_value,
+        candidate=rf"(?i){_ANY_STEM}(?:\"\s*\{{|[\"'`\])]{{0,3}}\s*(?:\|\||\?\?|or\s+[\"'`])|:[-=]|\s*:\s*&?[\w<>\[\].'| ]+=\s*[\"'`])",
+        exact=rf"(?i){_ANY_NAME}(?:\"\s*\{{[^{{}}]*?\bdefault\s*=\s*{_QUOTED}|[\"'`\])]{{0,3}}\s*(?:(?:\|\||\?\?)=?|\bor\s)\s*{_QUOTED}|:[-=]{_REST}|\s*:\s*&?[\w<>\[\].'| ]{{1,24}}=\s*{_QUOTED})",
+    ),
+    Detector(
+        id="secret.cell", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="CommonMark tables; XML attributes; manuals of gh and fly", check=spelled_value,
+        candidate=rf"(?i){_ANY_STEM}(?:`?\s*\|\s*`?[^\s|`]{{6}}|[\"']\s*>[^\s<]{{6}}|\s+(?:--body|--value|-b|-v)[= ])",
+        exact=rf"(?i){_ANY_NAME}(?:`?\s*\|\s*`?([^\s|`\"'<>]{{6,}})`?\s*\||[\"']\s*>([^\s<>\"']{{6,}})</|\s+(?:--body|--value|-b|-v)[= ](?:{_QUOTED}|{_REST}))",
+    ),
+    Detector(
+        id="secret.keyword", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="extensible data notation (edn)", check=spelled_value,
+        candidate=rf"(?i):[\w.-]*{_ANY_STEM}\s+[\"'`]", exact=rf"(?i):{_ANY_NAME}\s+{_QUOTED}",
+    ),
+    Detector(
+        id="secret.pgpass", type="PASSWORD", category="secrets", confidence=0.75, source="PostgreSQL, the password file", check=told_password,
+        candidate=r":(?:54\d\d|6432):[\w*.-]+:[\w*.-]+:", exact=r"(?:^|[\s\"'])[\w.*-]+:(?:54\d\d|6432):[\w*.-]+:[\w*.-]+:([^\s\"':]{6,})",
+    ),
+    Detector(
         id="secret.password_field", type="PASSWORD", category="secrets", confidence=0.8, source="members by name", check=password_field,
         candidate=r"(?i)(?:pass(?:word|wd|wrd|phrase|code)?|pwd|pw)s?\d*\"[:,}\n]",
         exact=rf"(?is)\A[^\"]*{_PASSWORD}s?\d*\":\"(\S{{4,}})\z",
@@ -87,7 +118,7 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(
         id="secret.told_login", type="PASSWORD", category="secrets", confidence=0.7, source="sentences by word", check=told_login,
         candidate=r"(?i)(?:\b|[_0-9])(?:credential|creds|log ?in|user(?:name)?/pass(?:word)?|clave|parola|pin)[a-z ]*[:=\s]",
-        exact=r"(?i)(?:^|[^a-z])(?:(?:credentials?|creds|log ?in|user(?:name)?/pass(?:word)?)(?: (?:with|as|using|are|is))?(?:\s*[:=]\s*|\s+)[\w.@-]{2,32}\s?[/:|]\s?"
+        exact=r"(?i)(?:^|[^a-z])(?:(?:credentials?|creds|log ?in|user(?:name)?/pass(?:word)?)(?: (?:with|as|using|are|is|mit|con|avec|com|met))?(?:\s*[:=]\s*|\s+)[\w.@-]{2,32}\s?[/:|]\s?"
               r"|(?:clave|parola|pin)(?:\s+(?:es|è|este)\b)?(?:\s*[:=]\s*|\s+))" + _MIXED,
     ),
     Detector(
@@ -108,7 +139,7 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     Detector(
         id="secret.command_password", type="PASSWORD", category="secrets", confidence=0.75, source="manuals of the commands", check=command_password,
         candidate=r"(?i)\b(?:curl|wget|mysql[a-z]*|mariadb[a-z-]*|sshpass|docker|podman|helm|buildah|skopeo|redis-cli|mongo[a-z]*|ldap[a-z]+|"
-                  r"htpasswd|openssl|keytool|smbclient)\b[^\n|;]*\s(?:-[a-z-]|pass:)",
+                  r"htpasswd|openssl|keytool|smbclient|unzip|zip|7z)\b[^\n|;]*\s(?:-[a-z-]|pass:)",
         exact=r"(?i)\b(?:"
               r"(?:curl|wget)\b[^\n|;]*?\s(?:-u\s*|--user[= ]|--proxy-user[= ])[\"']?[^\s:\"']+:([^\s\"']+)"
               r"|(?:mysql[a-z]*|mariadb[a-z-]*)\b[^\n|;]*?\s-p[\"']?([^\s\"']+)"
@@ -118,10 +149,18 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
               r"|mongo[a-z]*\b[^\n|;]*?\s-p\s+[\"']?([^\s\"']+)"
               r"|ldap[a-z]+\b[^\n|;]*?\s-w\s+[\"']?([^\s\"']+)"
               r"|htpasswd\b[^\n|;]*?\s-[a-zA-Z]*b[a-zA-Z]*\s+\S+\s+\S+\s+[\"']?([^\s\"']+)"
-              r"|openssl\b[^\n|;]*?\spass:([^\s\"']+)"
+              r"|openssl\b[^\n|;]*?\s(?:pass:|-k\s+[\"']?)([^\s\"']+)"
+              r"|(?:unzip|zip)\b[^\n|;]*?\s-P\s*[\"']?([^\s\"']+)"
+              r"|7z\b[^\n|;]*?\s-p[\"']?([^\s\"']+)"
               r"|keytool\b[^\n|;]*?\s-(?:store|key)pass\s+[\"']?([^\s\"']+)"
               r"|smbclient\b[^\n|;]*?\s-U\s+[\"']?[^\s%\"']+%([^\s\"']+)"
               r")",
+    ),
+    Detector(
+        id="secret.passed", type="PASSWORD", category="secrets", confidence=0.75, source="smtplib, requests, sudo, chpasswd, PowerShell and net use", check=told_password,
+        candidate=r"(?i)(?:\.login|auth\s*=\s*|basicauth)\(\s*[\"']|\|\s*sudo\s+(?:-\S+\s+)*-S|\bchpasswd|ConvertTo-SecureString\s|/user:\S+\s",
+        exact=r"(?i)(?:(?:\.login|\bauth\s*=\s*|basicauth)\(\s*[\"'][^\"'\n]+[\"']\s*,\s*[\"']([^\"'\s]{6,})[\"']|\becho\s+(?:-n\s+)?[\"']?([^\s\"'|]{6,})[\"']?\s*\|\s*sudo\s+(?:-\S+\s+)*-S"
+              r"|\bchpasswd\s*<<<?\s*[\"']?[\w.-]+:([^\s\"']{6,})|[\"']?[\w.-]+:([^\s\"'|:]{6,})[\"']?\s*\|\s*(?:sudo\s+)?chpasswd|ConvertTo-SecureString\s+(?:-String\s+)?[\"']([^\"'\s]{6,})[\"']|/user:\S+\s+[\"']?([^\s\"'/]{6,}))",
     ),
     Detector(
         id="secret.option", type="PASSWORD", category="secrets", confidence=0.75, source="GNU long options by name", check=told_password,

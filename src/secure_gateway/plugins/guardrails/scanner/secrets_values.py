@@ -11,7 +11,7 @@ _HUMP = TextPattern(r"[A-Z]?[a-z]+|[A-Z]+")
 _MIXED = TextPattern(r"[A-Za-z][0-9]|[0-9][A-Za-z]")
 _NO_LETTER = TextPattern(r"[^A-Za-z]+")
 _REFERENCE = TextPattern(
-    r"(?i)\A(?:\$[a-z_]\w*\z|\$?[{(<\[]|%[({]|\{\{|<%|%\w+%\z|&\w*\*?\z"  # a variable of a shell, a template, YAML or Windows
+    r"(?i)\A(?:\$[a-z_]\w*\z|[$#]?[{(<\[]|%[({]|\{\{|<%|%\w+%\z|&\w*\*?\z"  # a variable of a shell, a template, YAML or Windows
     r"|(?:env|file|vault|op|ref|secret|secrets|ssm|keyring|keychain|kms|bw|doppler|awssm|gcpsm|aws-sm|gcp-sm)(?::|\.)[\w/.{$(:-]"
     r"|(?:arn:aws|projects/[\w-]+/secrets/|/run/secrets/|enc\[|!vault|@microsoft\.keyvault)"
     r"|(?:os|process|config|cfg|settings|self|this|secrets?|env|environ|var|vars|local|module|data|args|opts|options|params|request|"
@@ -25,12 +25,13 @@ _STAND_IN = TextPattern(
     r"s?(?:[ _-].*)?\z"
     r"|x{4,}|\*{3}|\.{3}|…|•|#{4}|(?:redacted|placeholder|changeme|change[_-]me|replace[_-]?me|fixme|dummy|not[_-]?a[_-]?real"
     r"|not[_-]set|unset|to[_-]?be[_-]?(?:set|defined|filled)|masked|omitted|censored|filtered|sanitized)|[_-]here\z|\A(?:todo|tbd|n/?a)\b"
-    r"|\A(?:sha-?\d+|md5|base64|utf-?8|argon2\w*|pbkdf2|bcrypt|scrypt|aes-?\d+|x\.?509|oauth2?)(?:\W|\z)"  # what is said of one
-    r"|\A(?:example|sample|fake|mock)(?:[_-]|\z)|[_-](?:example|placeholder)\z"
+    r"|\Abase64(?:[^\w:]|\z)|\A(?:sha-?\d+|md5|utf-?8|argon2\w*|pbkdf2|bcrypt|scrypt|aes-?\d+|x\.?509|oauth2?)(?:\W|\z)"  # what is said of one
+    r"|\A(?:example|sample|fake|mock)(?:[_-]|\z)|\Atest[_-]?\w{0,6}\z|[_-](?:example|placeholder)\z"
 )
 _SAMPLE = TextPattern(r"EXAMPLE|(?i)x{6,}|your[_-]|[_-]here\b|placeholder|redacted|\*{3}|\.{3}|…")
-_PATH = TextPattern(r"\A(?:/[a-z0-9_.-]+){2,}/?\z|\A\.{0,2}/|\A[A-Za-z]:\\")
+_PATH = TextPattern(r"\A(?:/[a-z0-9_.-]+){2,}/?\z|\A(?:\.{0,2}|~)/[a-z.]|\A[A-Za-z]:\\")
 _BASE32 = TextPattern(r"\A[A-Z2-7]{16,}\z")
+_BASE64_KEY = TextPattern(r"\A[A-Za-z0-9+/]{38,}={0,2}\z")
 _CONSTANT = TextPattern(r"\A[A-Z]+(?:_[A-Z]+)+\z")
 _PLAIN = frozenset(
     "password passwd passphrase passcode pass pwd secret string str text token key apikey true false yes no on off required optional hidden "
@@ -49,13 +50,21 @@ def is_placeholder(value: str) -> bool:
     return (
         lowered in _PLAIN
         or (value.isalpha() and "passw" in lowered)
-        or _PATH.match(value) is not None  # PWD is the working directory, too
+        or (_PATH.match(value) is not None and not _is_base64_key(value))  # PWD is the working directory, too
         or len(set(value)) <= 2  # masks and rulers
         or not any(char.isalnum() for char in value)
         or _CONSTANT.match(value) is not None
         or _REFERENCE.match(value) is not None
         or _STAND_IN.search(value) is not None
         or is_sample(value)
+    )
+
+
+def _is_base64_key(value: str) -> bool:
+    """Say whether a value that begins as a path does is a key of 30 bytes and more: one in 64 begins so."""
+    kinds = (str.islower, str.isupper, str.isdigit)
+    return (
+        _BASE64_KEY.match(value) is not None and all(any(map(kind, value)) for kind in kinds) and not is_worded(value)
     )
 
 
