@@ -16,15 +16,19 @@ mod stretches;
 pub mod symbols;
 mod windows;
 
+use std::num::NonZero;
 use std::ops::Range;
+use std::panic::resume_unwind;
 use std::sync::OnceLock;
+use std::thread::{Builder, available_parallelism, scope};
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
 pub use asked::Asked;
 use engine::{Engine, Met, Tried};
-use required::{COUNT, Cut, FARTHEST, FARTHEST_SEARCH, Needs, Run, beginning, required};
+use relaxed::relaxed;
+use required::{COUNT, Cut, FARTHEST, FARTHEST_SEARCH, Needs, Run, beginning, reach, required};
 use sample::Sample;
 use stretches::{Stretch, Stretches};
 use symbols::{ALL, SYMBOL, is_edge};
@@ -33,6 +37,8 @@ use windows::{Entry, Link, Windows};
 /// How often windows are seen in texts as they are.
 const SAMPLE: &str = include_str!("windows.txt");
 const DEEPEST_PATTERN: u32 = 100;
+/// So many threads prepare patterns at most.
+const MOST_THREADS: usize = 4;
 /// What looking for a pattern may cost that is not worth comparing with another.
 const RARE: u64 = 100 << COUNT;
 /// To try one place costs what reading so many bytes does.
@@ -47,11 +53,11 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// A pattern that announces others.
+/// A pattern that announces others, and is prepared when it is tried.
 struct First {
-    hir: Hir,
-    /// What is tried instead: it matches wherever the pattern does.
-    relaxed: Option<Hir>,
+    source: String,
+    /// Whether another pattern is tried instead, which matches wherever this one does (see `relaxed`).
+    is_relaxed: bool,
     /// Over how many bytes it matches at most, where that is known and little (see `required::reach`).
     reach: Option<usize>,
     /// Whether that holds in every text, and not only where no run is long.
@@ -63,18 +69,25 @@ struct First {
 }
 
 impl First {
-    fn new(source: &str, number: usize) -> Result<Self, String> {
-        let hir = parsed(source)?;
-        let reach = required::reach(&hir).filter(|reach| *reach <= FARTHEST_SEARCH);
-        let is_bounded = hir.properties().maximum_len().is_some();
-        let relaxed = relaxed::relaxed(&hir);
-        let begins = beginning(&hir).unwrap_or((ALL, false));
-        Ok(Self { hir, relaxed, reach, begins, is_bounded, engine: OnceLock::new(), number })
+    fn new(source: &str, hir: &Hir) -> Self {
+        Self {
+            source: source.to_owned(),
+            is_relaxed: relaxed(hir).is_some(),
+            reach: reach(hir).filter(|reach| *reach <= FARTHEST_SEARCH),
+            is_bounded: hir.properties().maximum_len().is_some(),
+            begins: beginning(hir).unwrap_or((ALL, false)),
+            engine: OnceLock::new(),
+            number: 0,
+        }
     }
 
     /// The engine for it; None where it is too large for one, and then it counts as found: the closer look decides.
     fn engine(&self) -> Option<&Engine> {
-        self.engine.get_or_init(|| Engine::new(self.relaxed.as_ref().unwrap_or(&self.hir))).as_ref()
+        let prepared = || {
+            let hir = parsed(&self.source).ok()?;
+            Engine::new(&relaxed(&hir).unwrap_or(hir))
+        };
+        self.engine.get_or_init(prepared).as_ref()
     }
 
     /// Whether a match may begin at `at`.
@@ -91,11 +104,6 @@ impl First {
     /// Whether it matches somewhere in `text`.
     fn matches(&self, text: &[u8], asked: &mut Asked) -> bool {
         self.engine().is_none_or(|engine| engine.matches_in(text, 0..text.len(), asked.met(self.number)))
-    }
-
-    /// What it needs and what looking for that costs.
-    fn required(&self, sample: &Sample) -> Option<Needs> {
-        required(&self.hir, self.reach, sample)
     }
 }
 
@@ -137,6 +145,63 @@ impl Wanted {
     }
 }
 
+/// How an entry is looked for.
+struct Plan {
+    /// What announces it; None where nothing is known to.
+    needs: Option<Needs>,
+    first: First,
+    others: Vec<Other>,
+}
+
+impl Plan {
+    /// Choose the pattern that is announced by the rarest runs. That is the first one if its own are rare enough.
+    fn new(sources: &[String], sample: &Sample) -> Result<Self, String> {
+        let mut best: Option<(Option<Needs>, usize, First)> = None;
+        for (place, source) in sources.iter().enumerate() {
+            let hir = parsed(source)?;
+            let first = First::new(source, &hir);
+            let needs = required(&hir, first.reach, sample);
+            let cost = |needs: &Option<Needs>| needs.as_ref().map_or(u64::MAX, |needs| needs.cost);
+            let cheap = cost(&needs);
+            if best.as_ref().is_none_or(|(known, ..)| cheap < cost(known)) {
+                best = Some((needs, place, first));
+            }
+            if cheap < RARE {
+                break;
+            }
+        }
+        let (needs, place, first) = best.ok_or("no pattern")?;
+        let others = sources
+            .iter()
+            .enumerate()
+            .filter(|(other, source)| if *other == place { first.is_relaxed } else { **source != first.source });
+        let others = others.map(|(_, source)| Other { source: source.clone(), engine: OnceLock::new(), number: 0 });
+        Ok(Self { needs, others: others.collect(), first })
+    }
+}
+
+/// Return the plan of each entry. They are made by several threads: a command that starts waits for this.
+fn plans(wanted: &[Vec<String>]) -> Vec<Result<Plan, String>> {
+    let threads = available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+    let share = |number: usize| {
+        let sample = Sample::new(SAMPLE);
+        wanted.iter().skip(number).step_by(threads).map(|sources| Plan::new(sources, &sample)).collect::<Vec<_>>()
+    };
+    scope(|scope| {
+        let share = &share;
+        let started: Vec<_> = (1..threads)
+            .map(|number| Builder::new().spawn_scoped(scope, move || share(number)).map_err(|_| number))
+            .collect();
+        let mut shares = vec![share(0).into_iter()];
+        for thread in started {
+            // A thread that could not be had is done without; one that panicked panics here too.
+            let done = thread.map_or_else(share, |thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            shares.push(done.into_iter());
+        }
+        (0..wanted.len()).filter_map(|index| shares[index % threads].next()).collect()
+    })
+}
+
 /// Patterns, ready to be looked for.
 pub struct Gate {
     windows: Windows,
@@ -154,7 +219,6 @@ impl Gate {
     /// # Errors
     /// The first entry with a pattern that is none.
     pub fn new(wanted: &[Vec<String>]) -> Result<Self, Refused> {
-        let sample = Sample::new(SAMPLE);
         let mut gate = Self {
             windows: Windows::none(),
             words: Stretches::none(),
@@ -164,49 +228,26 @@ impl Gate {
             engines: 0,
             links: 0,
         };
-        for (index, sources) in wanted.iter().enumerate() {
-            gate.want(index, sources, &sample).map_err(|reason| Refused { index, reason })?;
+        for (index, plan) in plans(wanted).into_iter().enumerate() {
+            gate.want(index, plan.map_err(|reason| Refused { index, reason })?);
         }
         gate.windows.finish();
         Ok(gate)
     }
 
-    /// Enter the runs of the pattern that is announced by the rarest. That is the first one if its own are rare enough.
-    fn want(&mut self, index: usize, sources: &[String], sample: &Sample) -> Result<(), String> {
-        let mut best: Option<(Needs, usize, First)> = None;
-        let mut known = None;
-        for (place, source) in sources.iter().enumerate() {
-            let first = First::new(source, self.engines)?;
-            let Some(needs) = first.required(sample) else {
-                known.get_or_insert((place, first));
-                continue;
-            };
-            let is_rare = needs.cost < RARE;
-            if best.as_ref().is_none_or(|(known, ..)| needs.cost < known.cost) {
-                best = Some((needs, place, first));
-            }
-            if is_rare {
-                break;
-            }
-        }
-        let (place, first) = if let Some((needs, place, first)) = best {
+    fn want(&mut self, index: usize, plan: Plan) {
+        let Plan { needs, mut first, mut others } = plan;
+        if let Some(needs) = needs {
             needs.chains.into_iter().for_each(|chain| self.enter_chain(index, chain));
-            (place, first)
         } else {
             self.always.push(index);
-            known.ok_or("no pattern")?
-        };
-        let others = sources.iter().enumerate().filter(|(other, _)| *other != place || first.relaxed.is_some());
-        let others = others
-            .map(|(place, source)| Other {
-                source: source.clone(),
-                engine: OnceLock::new(),
-                number: self.engines + 1 + place,
-            })
-            .collect();
-        self.engines += 1 + sources.len();
+        }
+        first.number = self.engines;
+        for (other, number) in others.iter_mut().zip(self.engines + 1..) {
+            other.number = number;
+        }
+        self.engines += 1 + others.len();
         self.wanted.push(Wanted { first, others });
-        Ok(())
     }
 
     /// How many entries there are.
