@@ -20,6 +20,7 @@ from secure_gateway.plugins.guardrails.scanner.folding import FoldedText, Folder
 from secure_gateway.plugins.guardrails.scanner.gate import BARE_NAMES, Fired, native_gate
 from secure_gateway.plugins.guardrails.scanner.layers import LAYERS
 from secure_gateway.plugins.guardrails.scanner.serialise import FIELD_END, serialise, spaced
+from secure_gateway.plugins.guardrails.scanner.signals import added_up
 from secure_gateway.plugins.guardrails.scanner.walk import Leaf, Ways, leaves
 
 _MAX_LAYERS = 3
@@ -212,17 +213,14 @@ class Scanner:
         return hits
 
     def _weighed(self, hits: list[_Hit]) -> list[_Hit]:
-        """Let the injection signals of one string add up (noisy or over distinct detectors); weak ones alone are dropped."""
-        weights = {d.id: max(sure, 0.0) for _, _, sure, d in hits if d.category == "injection"}
-        if not weights:
+        """Let injection signals that stand near each other add up; what is weak even so is dropped."""
+        signals = [hit for hit in hits if hit[3].category == "injection"]
+        if not signals:
             return hits
-        doubt = 1.0
-        for weight in weights.values():
-            doubt *= 1.0 - min(weight, 1.0)
-        score = round(1.0 - doubt, 4)
-        if score < self._threshold:
-            return [hit for hit in hits if hit[3].category != "injection"]
-        return [(s, e, max(sure, score) if d.category == "injection" else sure, d) for s, e, sure, d in hits]
+        others = [hit for hit in hits if hit[3].category != "injection"]
+        return others + [
+            (s, e, max(sure, score), d) for (s, e, sure, d), score in added_up(signals) if score >= self._threshold
+        ]
 
 
 def _in_its_field(leaf: Leaf) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from secure_gateway.plugins.guardrails.scanner.injection_goals import DEST, FILE, NEAR_DEST, PRIVATE, SEND
-from secure_gateway.plugins.guardrails.scanner.injection_meaning import unless_stated
+from secure_gateway.plugins.guardrails.scanner.injection_meaning import unless_a_day, unless_stated
 from secure_gateway.plugins.guardrails.scanner.injection_rules import MCP, rule
 
 _CALLED = r"(?:ai|llm|assistant|chat ?bot|chatgpt|claude|copilot|gemini|(?:large )?language model|ai (?:assistant|agent|model|system|bot)|(?:autonomous|coding|software|reviewer?) (?:agent|bot)|agent|bot)"
@@ -148,7 +148,7 @@ _WAYS = (
     rule("outsider_in", 0.35, "", r"\b(?:invite|add|cc|bcc|include|grant|share)\b[^.\n]{0,24}?[\w.+-]+@[\w-]+\.[\w.-]+[^.\n]{0,30}?\b(?:to|into|in|as|access)\b[^.\n]{0,24}?\b(?:private|channel|blind copy|bcc|owner|admin\w*|editor|reviewer|collaborator|vault|workspace|every|all)\b|\b(?:and|then) invite\s[\w.+-]+@"),
     rule("new_plan", 0.45, "", r"\b(?:abandon|drop|leave|scrap|forget|stop) (?:the|your|that) (?:\w+ )?(?:plan|task|job|work|goal)\b[^.\n]{0,40}?\b(?:and|instead|then|;)|\bforget your (?:task|goal|job|role|mission|purpose|user|owner)\b|\b(?:carry out|execute|do|follow|perform) this (?:plan|task|list|job|one)? ?instead\b"),
     rule("act_on_call", 0.45, "", r"\b(?:execute|run|perform|issue|make|emit) this (?:tool |function |api )?call (?:right away|now|immediately|at once|first)\b|\bdo this (?:right away|now|immediately|at once) (?:and|without|before)\b"),
-    rule("hotline", 0.3, "", r"\b(?:call|dial|phone|ring|contact)\s(?:us |them )?(?:at |on )?\+?\(?\d[\d ()/-]{6,}"),
+    rule("hotline", 0.3, "", r"\b(?:call|dial|phone|ring|contact)\s(?:us |them )?(?:at |on )?\+?\(?\d[\d ()/-]{6,}", check=unless_a_day),
     rule("trick_user", 0.45, "", r"\b(?:make|get|trick|convince|persuade|lure|push|manipulate|deceive|urge|talk) (?:the|your|this) (?:user|human|victim|reader|customer) (?:to |into )?(?:click|visit|open|enter|giv|install|download|call|disabl|reveal|pay|send|buy|type|log|provid|shar|believ|think)(?:e|ing|ling)?\b"),
     rule("dump_it", 0.3, "", r"\b(?:dump|leak|steal|exfiltrate|hand over|divulge|surrender|expose|reveal) (?:the |all |all the |every |any )?(?:user|customer|password|credential|account|api|session|access|secret|private|admin)\w* (?:table|database|list|records|keys?|tokens?|data|passwords?|details)\b", check=unless_stated),
     rule("tell_user", 0.3, "", r"\b(?:tell|inform|advise|convince|persuade|warn|instruct|ask) (?:the|this|your) (?:user|human) (?:to|they|their|she|he)\b"),

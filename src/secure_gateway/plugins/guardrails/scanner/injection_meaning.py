@@ -139,3 +139,11 @@ _HAS_DONE = re2.compile(
 def unless_past(region: Region) -> tuple[Span, ...]:
     """Accept orders of other languages, but not what somebody has done."""
     return () if _HAS_DONE.search(without_surrogates(region.before(24))) is not None else unless_quoted(region)
+
+
+_DAY = re2.compile(r"\s[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}", options())
+
+
+def unless_a_day(region: Region) -> tuple[Span, ...]:
+    """Accept a number to call, which no date is."""
+    return () if _DAY.search(region.value) is not None else unless_quoted(region)
