@@ -10,10 +10,11 @@ import pytest
 import re2
 
 from secure_gateway.plugins.guardrails.scanner import INJECTION_DETECTORS, PII_DETECTORS, SECRET_DETECTORS, Scanner
-from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet, options
+from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet, CandidateSets, options
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Limits
 from secure_gateway.plugins.guardrails.scanner.folding import fold_pattern
 from secure_gateway.plugins.guardrails.scanner.serialise import serialise
+from tests.corpora import build
 from tests.plugins.guardrails.scanner.drawn import draw_match, drawable
 
 _ROUNDS = 12
@@ -99,3 +100,18 @@ def test_no_candidate_fires_on_a_record_of_everyday_business(record: dict[str, s
     candidates = CandidateSet([fold_pattern(detector.candidate) for detector in _DETECTORS])
     fired = candidates.fired(serialise(record, Limits()))
     assert [_DETECTORS[index].id for index in fired] == []
+
+
+def test_several_automata_say_what_one_would() -> None:
+    patterns = list(dict.fromkeys(fold_pattern(detector.candidate) for detector in _DETECTORS))
+    one, several = CandidateSet(patterns), CandidateSets(patterns)
+    texts = [line.content.encode() for line in build.corpus("injection")[::40]]
+    texts += [line.content.encode() for line in build.corpus("secrets")[::40]]
+    found = [several.fired(text) for text in texts]
+    assert found == [one.fired(text) for text in texts]
+    assert {0, 1, 2} < {len(places) for places in found}
+
+
+def test_few_patterns_take_one_automaton_and_none_are_no_harm() -> None:
+    assert CandidateSets(["b", "z", "[^x]*q"]).fired(b"bz") == [0, 1]
+    assert CandidateSets([]).fired(b"bz") == []

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from secure_gateway.plugins.guardrails.scanner.armed import CONTEXT_BEFORE, ArmedDetector, MatchedRegion
-from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet
+from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSets
 from secure_gateway.plugins.guardrails.scanner.finding import (
     Detector,
     Finding,
@@ -69,8 +69,8 @@ class Scanner:
             (*zip(by_candidate, exact, strict=True), *((layer.candidate, ()) for layer in self._layers))
         )
         if self._gate is not None and unproven:  # the core takes patterns that RE2 refuses, and the twin would
-            CandidateSet([fold_pattern(armed.detector.candidate) for armed in unproven])
-        self._candidates = self._gate or CandidateSet(patterns)
+            CandidateSets([fold_pattern(armed.detector.candidate) for armed in unproven])
+        self._candidates = self._gate or CandidateSets(patterns)
         self._folder = Folder()
 
     def scan_text(self, text: str) -> list[Finding]:

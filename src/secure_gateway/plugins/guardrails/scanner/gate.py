@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 
 from secure_gateway.native import CandidateGate, core
-from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet
+from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSets
 from secure_gateway.plugins.guardrails.scanner.finding import Limits
 from secure_gateway.plugins.guardrails.scanner.folding import fold_char
 
@@ -30,8 +30,8 @@ class NativeGate:
         self._patterns = candidates
 
     @cached_property
-    def _twin(self) -> CandidateSet:
-        return CandidateSet(self._patterns)
+    def _twin(self) -> CandidateSets:
+        return CandidateSets(self._patterns)
 
     def fired(self, data: bytes) -> list[int]:
         """Return the indices of the patterns that match somewhere in ``data``, in order."""
