@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from functools import lru_cache
@@ -28,6 +29,8 @@ from tests.plugins.guardrails.scanner.drawn import draw_match, drawable
 
 # Where the Python twin is in use RE2 is compared with itself: that shows that the tests run, and little of it is enough.
 _MANY: Final = 1000 if core() else 30
+_COUNT = re2.compile(r"\{(?:\d+,)?(\d+)")
+_MOST_COPIES = 100
 _CASELESS = re2.compile(r"\(\?[a-z]*i")
 _OF_NO_CATEGORY = re2.compile(r"\\P|\[\^[^\]]*\\p")
 _DETECTORS = (*PII_DETECTORS, *SECRET_DETECTORS, *INJECTION_DETECTORS)
@@ -129,6 +132,11 @@ def test_where_re2_finds_a_pattern_the_gate_fires(expression: Expression, data: 
             assert found.fired(raw) == [0], (expression.source, text)
 
 
+def _copies(pattern: str) -> int:
+    """Return how many copies of a character class a pattern may stand for at most."""
+    return math.prod(max(1, int(count)) for count in _COUNT.findall(pattern))
+
+
 @settings(max_examples=_MANY)
 @given(expressions(), st.data())
 def test_in_ascii_the_gate_fires_nowhere_else(expression: Expression, data: st.DataObject) -> None:
@@ -139,6 +147,8 @@ def test_in_ascii_the_gate_fires_nowhere_else(expression: Expression, data: st.D
             fires = compiled.search(text.encode()) is not None
             if not fires and _CASELESS.search(expression.source) and _OF_NO_CATEGORY.search(expression.source):
                 continue  # what is beyond ASCII is taken for it, and the Kelvin sign is a k where case does not count
+            if not fires and _copies(expression.source) > _MOST_COPIES:
+                continue  # too large for an engine, which counts as a match
             assert found.fired(text.encode()) == [0] * fires, (expression.source, text)
 
 
