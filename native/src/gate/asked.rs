@@ -1,10 +1,13 @@
 //! What is known of one text while it is looked at, and what a thread keeps from one text to the next.
 
+use std::mem::take;
 use std::ops::Range;
 
 use super::engine::Met;
 use super::required::{LONGEST_GAP, LONGEST_WORD, is_blank, is_of_a_word};
 
+/// So many places of one chain are remembered at most.
+pub(super) const MOST_BEGUN: usize = 256;
 /// How many bytes may be read again for one pattern in a text: so many at least, and so many times its length.
 const BUDGET_FLOOR: usize = 4096;
 const BUDGET_SHARE: usize = 2;
@@ -73,18 +76,33 @@ impl Asked {
         (&mut self.left[entry].1, &mut self.met[engine])
     }
 
-    /// Note that the first link of a chain stands at `at`, and where a match would begin by that.
-    pub(super) fn begin_chain(&mut self, link: usize, at: usize, place: (usize, Option<usize>)) {
+    /// Note that the first link of a chain stands at `at`, and where a match would begin by that; return how many such places are remembered.
+    pub(super) fn begin_chain(&mut self, link: usize, at: usize, place: (usize, Option<usize>)) -> usize {
         if self.seen[link].0 != self.text {
             self.begun[link].clear();
         }
         self.begun[link].push(place);
         self.see(link, at);
+        self.begun[link].len()
+    }
+
+    /// Let go of the places of a chain that no match can begin from any more, and return how many are left.
+    pub(super) fn forget(&mut self, link: usize, mut is_past: impl FnMut(usize, &mut Self) -> bool) -> usize {
+        let mut begun = take(&mut self.begun[link]);
+        begun.retain(|(begin, _)| !is_past(*begin, self));
+        self.begun[link] = begun;
+        self.begun[link].len()
     }
 
     /// Take one of the places that were noted for a chain: each is tried once.
     pub(super) fn take_begun(&mut self, link: usize) -> Option<(usize, Option<usize>)> {
         self.begun[link].pop()
+    }
+
+    /// Of how many places the fullest chain has had to be remembered.
+    #[cfg(test)]
+    pub(super) fn most_begun(&self) -> usize {
+        self.begun.iter().map(Vec::capacity).max().unwrap_or(0)
     }
 
     /// Note that a link of a chain stands at `at`.

@@ -26,6 +26,7 @@ use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
 
 pub use asked::Asked;
+use asked::MOST_BEGUN;
 use engine::{Engine, Met, Tried};
 use relaxed::relaxed;
 use required::{COUNT, Cut, FARTHEST, FARTHEST_SEARCH, Needs, Run, beginning, reach, required};
@@ -290,7 +291,7 @@ impl Gate {
         }
     }
 
-    /// Add the places of the entries that match in `text` to `fired`, each once. `asked` may have been used for other texts.
+    /// Add the places of the entries that match in `text` to `fired`, each once. `asked` may have been used for other texts, by this gate.
     pub fn fired(&self, text: &[u8], asked: &mut Asked, fired: &mut Vec<usize>) {
         asked.begin(self.wanted.len(), self.engines, self.links);
         fired.extend(self.always.iter().filter(|index| self.matches(**index, text, asked)));
@@ -309,7 +310,11 @@ impl Gate {
         let Some(begin) = entry.begin(text, at) else { return };
         match entry.link {
             Link::Only => self.try_at(entry.pattern, entry.before, text, begin..begin + 1, asked, fired),
-            Link::First(link) => asked.begin_chain(link, at, (begin, entry.before)),
+            Link::First(link) => {
+                if asked.begin_chain(link, at, (begin, entry.before)) >= MOST_BEGUN {
+                    self.make_room(entry.pattern, link, text, at, asked, fired);
+                }
+            }
             Link::Next(link) => asked.see(link, at),
             Link::Last(_, first) => {
                 let pattern = &self.wanted[entry.pattern].first;
@@ -318,6 +323,19 @@ impl Gate {
                         self.try_at(entry.pattern, before, text, begin..begin + 1, asked, fired);
                     }
                 }
+            }
+        }
+    }
+
+    /// Forget where matches that would have ended by now were begun. Where that makes no room, the whole text is searched, and the pattern settled: an
+    /// attacker may write one word over and over.
+    fn make_room(&self, index: usize, link: usize, text: &[u8], at: usize, asked: &mut Asked, fired: &mut Vec<usize>) {
+        let pattern = &self.wanted[index].first;
+        let left = asked.forget(link, |begin, asked| !pattern.may_span(text, begin..at, asked));
+        if left > MOST_BEGUN / 2 {
+            asked.settle(index);
+            if self.matches(index, text, asked) {
+                fired.push(index);
             }
         }
     }
@@ -440,17 +458,37 @@ mod tests {
 
     #[test]
     fn a_chain_holds_wherever_its_links_stand() {
-        let pattern = r"(?i)\b(?:read|open)\b[^\n]{0,60}?\b(?:and|then)\s(?:to\s+)?(?:pass|send)\b";
+        let pattern = r"(?i)\b(?:read|open|get)\b[^\n]{0,60}?\b(?:used|called|run)\b";
+        let gate = Gate::new(&[vec![pattern.to_string()]]).map_err(|refused| refused.reason);
+        assert_eq!(gate.map(|gate| gate.links), Ok(2));
         for (text, found) in [
-            ("Open the file, read it twice and\nsend the rest.", true),
-            ("read and then to  pass", true),
-            ("read it. Read all of it and pass", true),
-            (&format!("read {} and pass", "x".repeat(80)), false),
-            (&format!("read {} and pass, or read and pass", "x".repeat(80)), true),
-            ("and pass, but read", false),
-            ("and pass what you read and pass", true),
+            ("Open the file, read it twice,\nand get what is called a rest.", true),
+            ("read, then run", true),
+            ("read it. Read all of it; it is used", true),
+            (&format!("read {} and run", "x".repeat(80)), false),
+            (&format!("read {} and run, or read and run", "x".repeat(80)), true),
+            ("run, but read", false),
+            ("used by what you read and run", true),
         ] {
-            assert_eq!(fired(&[pattern, "(?:and|then) pass.*"], text).contains(&0), found, "{text}");
+            assert_eq!(fired(&[pattern, "called.*z"], text).contains(&0), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_said_over_and_over_is_remembered_a_few_times_only() {
+        let pattern = r"(?i)\b(?:read|open|get)\b[^\n]{0,60}?\b(?:used|called|run)\b";
+        let wanted = vec![vec![pattern.to_string()]];
+        let gate = Gate::new(&wanted).map_err(|refused| refused.reason).unwrap_or_else(|reason| panic!("{reason}"));
+        assert_eq!(gate.links, 2);
+        let mut asked = Asked::default();
+        for gap in [" ", " and so on, and on, and on; ", "\n"] {
+            for (end, found) in [("run", gap != "\n"), ("ran", false)] {
+                let text = format!("{}{end}", format!("read{gap}").repeat(20_000));
+                let mut fired = Vec::new();
+                gate.fired(text.as_bytes(), &mut asked, &mut fired);
+                assert_eq!(fired.len(), usize::from(found), "{gap:?} {end}");
+                assert!((1..=MOST_BEGUN).contains(&asked.most_begun()));
+            }
         }
     }
 
