@@ -15,10 +15,11 @@ import msgspec
 import pytest
 
 from secure_gateway.gateway import Gateway
+from secure_gateway.proxy.first_list import FirstList
 from secure_gateway.proxy.http import create_app
 from secure_gateway.proxy.judge import Caller, Judge
 from secure_gateway.proxy.settings import ProxySettings, UpstreamServer
-from secure_gateway.proxy.wire import WireLimits, decode
+from secure_gateway.proxy.wire import Message, WireLimits, decode
 from secure_gateway.testing.gateways import FixedIdentity, MemorySink, gateway_for
 from secure_gateway.tool_trust.lock import LOCK_NAME, LockFile
 from secure_gateway.tool_trust.trust import ToolTrust
@@ -195,3 +196,23 @@ async def test_when_a_server_says_that_its_tools_have_changed_they_are_compared_
         "tools/call",
         "tools/call",
     ]
+
+
+async def test_a_list_without_end_is_given_up(tmp_path: Path) -> None:
+    earlier, _ = gateway_over(tmp_path)
+    await earlier.learn_tools("scripted", [{"name": "echo", "inputSchema": {}}])
+    gateway, _ = gateway_over(tmp_path)
+    asked: list[Message] = []
+
+    async def ask(question: Message) -> Message:
+        asked.append(question)
+        result = {"tools": [], "nextCursor": str(len(asked))}
+        return decode(json.dumps({"jsonrpc": "2.0", "id": question.id, "result": result}).encode(), WireLimits())
+
+    raw = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}}'
+    call = decode(raw, WireLimits())
+    first_list = FirstList(gateway, "scripted")
+    for _ in range(3):  # nor is it begun again for the next call
+        await first_list.bring_about(call, "echo", None, ask)
+    assert 1 < len(asked) <= 100
+    assert gateway.needs_list("scripted", "echo")

@@ -20,6 +20,9 @@ from secure_gateway.types import AuthCredentials
 
 _PAUSE_SECONDS: Final = 5.0
 """How long a server that has listed everything is not asked again for a tool that it did not name: names come from callers."""
+_MOST_PAGES: Final = 100
+_MOST_SECONDS: Final = 60.0
+"""A server whose list never ends, or comes page by page for ever, holds up no call for longer than this."""
 _TOKEN: Final = "progressToken"  # noqa: S105 - a member of the protocol
 
 Ask = Callable[[Message], Awaitable[Message]]
@@ -38,9 +41,9 @@ class FirstList:
 
     async def bring_about(self, call: Message, tool: str, credentials: AuthCredentials | None, ask: Ask) -> None:
         """Let the server list its tools until ``tool``, of which ``call`` is a call, is among them. Where that fails, the call is refused by itself."""
-        with contextlib.suppress(RequestDenied, RequestError):
+        with contextlib.suppress(RequestDenied, RequestError, TimeoutError):
             await self._gateway.authenticate(credentials)
-            async with self._asking:
+            async with asyncio.timeout(_MOST_SECONDS), self._asking:
                 if self._gateway.needs_list(self._server, tool) and monotonic() >= self._enough_until:
                     await self._list(call, tool, ask)
 
@@ -50,16 +53,16 @@ class FirstList:
 
     async def _list(self, call: Message, tool: str, ask: Ask) -> None:
         cursor = None
-        while True:
+        for _ in range(_MOST_PAGES):
             answer = await ask(self._question(call, cursor))
             if answer.kind is not Kind.RESPONSE:
                 return
             cursor = answer.result.get("nextCursor")
             if type(cursor) is not str:
-                self._enough_until = monotonic() + _PAUSE_SECONDS
-                return
+                break
             if not self._gateway.needs_list(self._server, tool):
                 return
+        self._enough_until = monotonic() + _PAUSE_SECONDS
 
     def _question(self, call: Message, cursor: str | None) -> Message:
         params: dict[str, Any] = {} if cursor is None else {"cursor": cursor}
