@@ -5,9 +5,12 @@
 
 #[cfg(feature = "python")]
 mod boundary;
+pub mod checks;
+pub mod exact;
 pub mod gate;
 #[cfg(feature = "python")]
 mod payload;
+pub mod rules;
 #[cfg(feature = "python")]
 mod scanner;
 
