@@ -18,20 +18,32 @@ VARIABLE = "SECURE_GATEWAY_SCANNER"
 Implementation = Literal["rust", "python"]
 
 
+DescribedDetector = tuple[str, str, bool, tuple[float, float], str, str]
+"""A detector as the core takes it: its exact pattern, that of its context words ("" for none), whether it needs these, its confidence without and
+with them, and the names of the check and the rule that a match has to satisfy ("" for a check that only Python knows)."""
+Match = tuple[int, int, int, float | None, bool | None]
+"""The place of a detector among all, the place of a match in bytes, how sure it is (None: the check is still to be asked), and whether context words
+are near (None: nobody looked)."""
+Seen = tuple[list[int], list[Match] | None]
+"""The places of the candidates that fire in a text, and what is found by that, where the core can tell."""
+Way = list[tuple[int, str | None]]
+"""The way to a value: its place in each dict or list from the outermost on, and the key that stands there, if any."""
+Suspect = tuple[Way, bool, str, int, tuple[Seen, Seen] | None]
+"""The way to a string, whether it is a key, itself behind the name of its field, how many characters of that are not its own, and what is seen in it as
+it is and folded, where the core can tell."""
+
+
 class CandidateGate(Protocol):
-    """Patterns, ready to be looked for in texts and in nested values."""
+    """Detectors, ready to be asked about texts and nested values."""
 
     def fired(self, data: bytes) -> list[int]:
-        """Return the indices of the patterns that match in ``data``, in order."""
+        """Return the indices of the candidates that match in ``data``, in order."""
 
-    def suspects(
-        self, value: Any, max_chars: int, max_nodes: int, max_depth: int
-    ) -> list[tuple[list[int], bool, tuple[list[int], list[int]] | None]] | None:
-        """Return the strings of ``value`` in which a candidate and one of its exact patterns match, each behind the name of its field.
+    def suspects(self, value: Any, max_chars: int, max_nodes: int, max_depth: int, most: int) -> list[Suspect] | None:
+        """Return the strings of ``value`` in which something is found or has to be looked at, each behind the name of its field.
 
-        For each: the way to it (its place in each dict or list, from the outermost on), whether it is a key, and the candidates that match in
-        the text as it is and folded, where that could be told. None where it declines: more than the limits allow, or a type that JSON does
-        not have.
+        Of a text with more than ``most`` matches only the candidates are told. None where it declines: more than the limits allow, or a type that
+        JSON does not have.
         """
 
 
@@ -41,8 +53,9 @@ class Core(Protocol):
     @property
     def CandidateGate(  # noqa: N802 - a class of the extension
         self,
-    ) -> Callable[[list[tuple[str, list[str]]], Callable[[str], list[str]], list[str]], CandidateGate]:
-        """Make a gate of RE2 patterns, of what folds the characters of a text, and of the names of fields that say nothing of their own.
+    ) -> Callable[[list[tuple[str, list[DescribedDetector]]], Callable[[str], list[str]], list[str]], CandidateGate]:
+        """Make a gate of candidates, each an RE2 pattern with the detectors behind it, of what folds the characters of a text, and of the names of
+        fields that say nothing of their own.
 
         Raises ``ValueError`` for a pattern that cannot be taken.
         """

@@ -14,7 +14,7 @@ from fuzz.truth import Truth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secure_gateway.native import core
+from secure_gateway.native import DescribedDetector, Seen, core
 from secure_gateway.plugins.guardrails.scanner import INJECTION_DETECTORS, PII_DETECTORS, SECRET_DETECTORS
 from secure_gateway.plugins.guardrails.scanner.candidates import options
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, Limits
@@ -234,7 +234,9 @@ def _suspects(candidate: str, exact: str) -> Callable[[object], bool]:
 
 
 def _gate_of_detectors(*detectors: tuple[str, str]) -> NativeGate:
-    found = native_gate(tuple((fold_pattern(candidate), (fold_pattern(exact),)) for candidate, exact in detectors))
+    found = native_gate(
+        tuple((fold_pattern(candidate), (_whole(fold_pattern(exact)),)) for candidate, exact in detectors)
+    )
     assert found is not None, detectors
     return found
 
@@ -253,18 +255,38 @@ def test_a_long_word_or_gap_in_a_match_is_no_way_past_the_gate() -> None:
         assert core() is None or suspects([text]) is matching
 
 
+def _whole(pattern: str) -> DescribedDetector:
+    return pattern, "", False, (0.5, 0.5), "whole", ""
+
+
 def test_a_string_is_pointed_at_where_candidate_and_exact_pattern_match() -> None:
-    found = native_gate((("key", (r"key \d", "key x")), ("stone", ()), ("k", ("never",))))
+    asks = (r"key (\d)", "", False, (0.7, 0.7), "of Python's", "")
+    found = native_gate((("key", (asks, _whole("key x"))), ("stone", ()), ("k", (_whole("never"),))))
     if core() is None:
         assert found is None
         return
     assert found is not None
-    value = {"a": ["no key", "key 1", ("stone key x",)], "key 2": 5, "b": {"stone": "stones"}}
+    value = {"a": ["no key", "key 1", ("stone key x",)], "key 2": 5, "b": {"stone": "stones"}, "é": "key x"}
+    nothing: Seen = ([], [])
     assert found.suspects(value, Limits()) == [
-        ([1], True, ([0], [])),
-        ([0, 1], False, ([0], [])),
-        ([0, 2, 0], False, ([0, 1], [])),
-        ([1], False, ([0], [])),
-        ([2, 0], True, ([1], [])),
-        ([2, 0], False, ([1], [])),
+        ([(1, "key 2")], True, "key 2", 0, (([0], [(0, 4, 5, None, False)]), nothing)),
+        ([(0, "a"), (1, None)], False, 'a":"key 1', 4, (([0], [(0, 8, 9, None, False)]), nothing)),
+        ([(0, "a"), (2, None), (0, None)], False, 'a":"stone key x', 4, (([0, 1], [(1, 10, 15, 0.5, None)]), nothing)),
+        ([(1, "key 2")], False, 'key 2":"5', 8, (([0], [(0, 4, 5, None, False)]), nothing)),
+        ([(2, "b"), (0, "stone")], True, "stone", 0, (([1], []), nothing)),
+        ([(2, "b"), (0, "stone")], False, 'stone":"stones', 8, (([1], []), nothing)),
+        ([(3, "é")], False, 'é":"key x', 4, (([0], None), ([0], [(1, 4, 9, 0.5, None)]))),
     ]
+
+
+def test_of_a_text_with_too_many_matches_only_the_candidates_are_told() -> None:
+    if (found := native_gate((("k", (_whole("key"),)),))) is None:
+        assert core() is None
+        return
+    for count, matches in ((4, 4), (5, None)):
+        suspects = found.suspects("key " * count, Limits(max_findings=2))
+        assert suspects is not None
+        views = suspects[0][4]
+        assert views is not None
+        fired, told = views[0]
+        assert (fired, told and len(told)) == ([0], matches)

@@ -125,7 +125,7 @@ impl Other {
     }
 }
 
-fn parsed(source: &str) -> Result<Hir, String> {
+pub(crate) fn parsed(source: &str) -> Result<Hir, String> {
     ParserBuilder::new()
         .utf8(false)
         .nest_limit(DEEPEST_PATTERN)

@@ -22,6 +22,7 @@ from secure_gateway.plugins.guardrails.scanner import (
     ScannerError,
 )
 from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSet
+from secure_gateway.plugins.guardrails.scanner.core import suspect_of
 from secure_gateway.plugins.guardrails.scanner.walk import leaves
 from tests.plugins.guardrails.scanner.samples import PII
 from tests.plugins.guardrails.scanner.shared import scanner_of
@@ -264,7 +265,7 @@ def test_a_value_that_is_clean_as_a_whole_is_clean_string_by_string(value: Any) 
     one_by_one = {
         (finding.pointer, finding.start, finding.end, finding.type)
         for leaf in leaves(value, Limits())
-        for finding in SCANNER._pointed(leaf, None)
+        for finding in SCANNER._pointed(suspect_of(leaf))
     }
     assert whole == one_by_one
 

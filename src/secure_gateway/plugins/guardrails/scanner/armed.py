@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
 import re2
 
+from secure_gateway.native import DescribedDetector
 from secure_gateway.plugins.guardrails.scanner.candidates import options
 from secure_gateway.plugins.guardrails.scanner.columns import column_name
 from secure_gateway.plugins.guardrails.scanner.finding import Detector, whole
 from secure_gateway.plugins.guardrails.scanner.folding import fold_pattern
 from secure_gateway.plugins.guardrails.scanner.gate import BARE_NAMES
+from secure_gateway.plugins.guardrails.scanner.known import known
 
 CONTEXT_BEFORE = 64
 _CONTEXT_AFTER = 24
@@ -26,6 +28,10 @@ _GLUED = "(?:s|no|nr|num|number|nummer|code|id)?"  # what a name in one word end
 # The name right before a value, where one is written as programs write it: "name": value, name=value, <name>value.
 _LABEL = re2.compile(rb"(?:\"([^\"\n]+)\"\s?:\s?|(?:^|[^\pL\pN_.$-])([\pL\pN_.$-]+)=|<([\pL\pN_:-]+)>)[\"']?$")
 _LOOKS_AROUND = re.compile(r'[\^$"]|\\[AzSWDP]')  # an anchor, or what crosses the quotation mark that ends a string
+
+
+Hit = tuple[int, int, float, Detector]
+"""Where something was found in a text, how surely, and by which detector."""
 
 
 class ArmedDetector:
@@ -45,8 +51,19 @@ class ArmedDetector:
     @cached_property
     def context(self) -> Any | None:
         """The pattern of the context words; None where there are none."""
+        words = self._words()
+        return self._compiled(words) if words else None
+
+    def described(self) -> DescribedDetector:
+        """Return it as the core takes it."""
+        detector = self.detector
+        check, rule = known(detector.check)
+        confidences = (detector.confidence, _raised(detector.confidence) if detector.context else detector.confidence)
+        return fold_pattern(detector.exact), self._words(), detector.needs_context, confidences, check, rule
+
+    def _words(self) -> str:
         words = "|".join(fold_pattern(word) for word in self.detector.context)
-        return self._compiled(f"(?i)(?:^|[^a-z])(?:{words}){_GLUED}(?:[^a-z]|$)") if words else None
+        return f"(?i)(?:^|[^a-z])(?:{words}){_GLUED}(?:[^a-z]|$)" if words else ""
 
     def _compiled(self, pattern: str) -> Any:
         try:
@@ -65,14 +82,21 @@ class MatchedRegion:
 
     __slots__ = ("_armed", "_data", "_end", "_inside", "_near", "_start", "value")
 
-    def __init__(self, armed: ArmedDetector, data: bytes, span: tuple[int, int], inside: Callable[[str], bool]) -> None:
-        """``inside`` says whether a text decoded from this one holds instructions to the model."""
+    def __init__(
+        self,
+        armed: ArmedDetector,
+        data: bytes,
+        span: tuple[int, int],
+        inside: Callable[[str], bool],
+        near: bool | None = None,  # noqa: FBT001 - what is known of it, or nothing
+    ) -> None:
+        """``inside`` says whether a text decoded from this one holds instructions to the model, ``near`` whether context is, where that is known."""
         self._armed = armed
         self._data = data
         self._start, self._end = span
         self._inside = inside
         self.value = data[self._start : self._end].decode("utf-8", "surrogatepass")
-        self._near: bool | None = None
+        self._near = near
 
     @property
     def has_context(self) -> bool:
@@ -87,7 +111,7 @@ class MatchedRegion:
     @property
     def confidence(self) -> float:
         own = self._armed.detector.confidence
-        return min(_SUREST, round(own + _CONTEXT_BONUS, 2)) if self.has_context else own
+        return _raised(own) if self.has_context else own
 
     def before(self, count: int) -> str:
         text = self._data[max(0, self._start - 4 * count) : self._start].decode("utf-8", "ignore")
@@ -98,6 +122,17 @@ class MatchedRegion:
 
     def is_injection(self, text: str) -> bool:
         return self._inside(text)
+
+    def judged(self) -> Iterator[Hit]:
+        """Yield what the detector's check accepts, by places in the bytes."""
+        is_plain = self.value.isascii()
+        for start, end, confidence in self._armed.check(self):
+            if is_plain:
+                yield self._start + start, self._start + end, confidence, self._armed.detector
+                continue
+            begin = self._start + len(self.value[:start].encode("utf-8", "surrogatepass"))
+            inside = self.value[start:end].encode("utf-8", "surrogatepass")
+            yield begin, begin + len(inside), confidence, self._armed.detector
 
     def _label(self) -> bytes:
         """Return the name that a program gave to the value; what stands further away then speaks of something else."""
@@ -115,6 +150,10 @@ class MatchedRegion:
         after = self._data[self._end : self._end + _CONTEXT_AFTER].partition(b"\n")[0]
         window = _HUMP.sub(rb"\1 \2", before) + b"\n" + after
         return _MARK.sub(b"[]", window) if b"[" in window or b"<" in window else window  # type: ignore[no-any-return]
+
+
+def _raised(confidence: float) -> float:
+    return min(_SUREST, round(confidence + _CONTEXT_BONUS, 2))
 
 
 def _reason(exc: Exception) -> str:

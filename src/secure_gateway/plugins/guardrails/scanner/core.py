@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from secure_gateway.plugins.guardrails.scanner.armed import CONTEXT_BEFORE, ArmedDetector, MatchedRegion
+from secure_gateway.native import Match, Seen
+from secure_gateway.plugins.guardrails.scanner.armed import CONTEXT_BEFORE, ArmedDetector, Hit, MatchedRegion
 from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSets
 from secure_gateway.plugins.guardrails.scanner.finding import (
     Detector,
     Finding,
     Limits,
     ScanLimitExceeded,
-    Span,
 )
 from secure_gateway.plugins.guardrails.scanner.folding import FoldedText, Folder, fold_pattern
-from secure_gateway.plugins.guardrails.scanner.gate import BARE_NAMES, Fired, native_gate
+from secure_gateway.plugins.guardrails.scanner.gate import BARE_NAMES, Views, native_gate
 from secure_gateway.plugins.guardrails.scanner.layers import LAYERS
 from secure_gateway.plugins.guardrails.scanner.serialise import FIELD_END, serialise, spaced
 from secure_gateway.plugins.guardrails.scanner.signals import added_up
-from secure_gateway.plugins.guardrails.scanner.walk import Leaf, Ways, leaves
+from secure_gateway.plugins.guardrails.scanner.walk import Leaf, Pointers, leaves
 
 _MAX_LAYERS = 3
 _BATCH = 32
 
-_Hit = tuple[int, int, float, Detector]
+
+class Suspect(NamedTuple):
+    """A string behind the name of its field, how many characters of that are not its own, what writes its pointer once something was found in it, and
+    what is seen in it where that is known.
+    """
+
+    full: str
+    skip: int
+    pointer: Callable[[], str]
+    views: Views | None = None
 
 
 class Scanner:
@@ -64,9 +73,10 @@ class Scanner:
         categories = {detector.category for detector in self.detectors}
         self._layers = [layer for layer in LAYERS if not layer.only or layer.only in categories]
         patterns = (*by_candidate, *(layer.candidate for layer in self._layers))
-        exact = [tuple(fold_pattern(armed.detector.exact) for armed in group) for group in self._armed]
+        self._flat = [armed for group in self._armed for armed in group]
+        behind = [tuple(armed.described() for armed in group) for group in self._armed]
         self._gate = native_gate(
-            (*zip(by_candidate, exact, strict=True), *((layer.candidate, ()) for layer in self._layers))
+            (*zip(by_candidate, behind, strict=True), *((layer.candidate, ()) for layer in self._layers))
         )
         if self._gate is not None and unproven:  # the core takes patterns that RE2 refuses, and the twin would
             CandidateSets([fold_pattern(armed.detector.candidate) for armed in unproven])
@@ -92,8 +102,8 @@ class Scanner:
     def _found(self, value: object) -> list[Finding]:
         found: list[Finding] = []
         way = 0
-        for leaf, fired in self._suspects(value):
-            if here := self._pointed(leaf, fired):
+        for suspect in self._suspects(value):
+            if here := self._pointed(suspect):
                 found += here
                 way += len(here[0].pointer)
                 self._refuse_beyond(len(found), way)
@@ -124,67 +134,67 @@ class Scanner:
         if findings > self.limits.max_findings or way > self.limits.max_chars:
             raise _too_many(self.limits)
 
-    def _suspects(self, value: object) -> Iterable[tuple[Leaf, Fired | None]]:
-        """Return the strings in which a candidate may fire, with those that do where that is known."""
+    def _suspects(self, value: object) -> Iterable[Suspect]:
+        """Return the strings in which a candidate may fire, with what is seen in them where that is known."""
         if self._gate is not None:
             suspects = self._gate.suspects(value, self.limits)
             if suspects is not None:
-                ways = Ways(value)
-                return ((ways.leaf(way, is_key=is_key), fired) for way, is_key, fired in suspects)
+                pointers = Pointers()
+                return (
+                    Suspect(full, skip, partial(pointers.pointer, way, is_key=is_key), views)
+                    for way, is_key, full, skip, views in suspects
+                )
         if type(value) is str:
-            return ((Leaf(value, "", None, is_key=False), None),)
+            return (Suspect(value, 0, str),)
         return () if self._is_clean(serialise(value, self.limits)) else self._suspicious_batches(value)
 
-    def _suspicious_batches(self, value: object) -> Iterator[tuple[Leaf, None]]:
+    def _suspicious_batches(self, value: object) -> Iterator[Suspect]:
         """Yield the strings of the batches in which a candidate fires: a match per string costs more than the match."""
         walk = leaves(value, self.limits)
         while batch := list(islice(walk, _BATCH)):
-            text = "\n".join(_in_its_field(leaf) for leaf in batch)
+            suspects = [suspect_of(leaf) for leaf in batch]
+            text = "\n".join(suspect.full for suspect in suspects)
             if not self._is_clean(text.encode("utf-8", "surrogatepass")):
-                yield from ((leaf, None) for leaf in batch)
+                yield from suspects
 
-    def _pointed(self, leaf: Leaf, fired: Fired | None) -> list[Finding]:
-        full = _in_its_field(leaf)
-        hits = self._examine(full, len(full) - len(leaf.text), fired=fired)
+    def _pointed(self, suspect: Suspect) -> list[Finding]:
+        hits = self._examine(suspect.full, suspect.skip, views=suspect.views)
         if not hits:
             return []
-        if leaf.is_key and leaf.place is not None:
-            leaf.place.masked = True
-        pointer = leaf.pointer()
+        pointer = suspect.pointer()
         return [Finding(d.type, d.category, pointer, start, end, sure, d.id) for start, end, sure, d in hits]
 
-    def _examine(self, full: str, skip: int, layer: int = 0, fired: Fired | None = None) -> list[_Hit]:
+    def _examine(self, full: str, skip: int, layer: int = 0, views: Views | None = None) -> list[Hit]:
         """Run the exact checks on ``full``, as it is and folded; places count from ``skip``, and nothing before it is a hit.
 
-        ``fired``: the candidates that are worth a look; all that fire where it is None.
+        ``views``: what is known to be worth a look; all that fires where it is None.
         """
-        hits = self._hits(full, layer, fired)
+        hits = self._hits(full, layer, views)
         if not hits:
             return hits
         inside = [(max(0, start - skip), end - skip, sure, d) for start, end, sure, d in hits if end > skip]
         return _without_covered(self._weighed(inside))
 
-    def _hits(self, full: str, layer: int, known: Fired | None = None) -> list[_Hit]:
+    def _hits(self, full: str, layer: int, views: Views | None = None) -> list[Hit]:
         """Return what stands in ``full`` as it is, folded and decoded, by places in characters."""
         data = full.encode("utf-8", "surrogatepass")
-        if known is None and self._gate is not None:
-            known = self._gate.fired_in(full, self.limits)
-        fired = self._candidates.fired(data) if known is None else known[0]
-        hits = list(_in_characters(self._exact(data, fired, layer), data, None))
-        hits += self._hidden(full, fired, layer)
-        if known is not None and not known[1]:
+        if views is None and self._gate is not None:
+            views = self._gate.seen_in(full, self.limits)
+        seen = (self._candidates.fired(data), None) if views is None else views[0]
+        hits = list(_in_characters(self._exact(data, seen, layer), data, None))
+        hits += self._hidden(full, seen[0], layer)
+        if data.isascii() or (views is not None and not views[1][0]):
             return hits
-        if not data.isascii():
-            folded = self._folder.fold(full, data)
-            if folded is not None:
-                fired = self._candidates.fired(folded.data) if known is None else known[1]
-                hits += _in_characters(self._exact(folded.data, fired, layer), folded.data, folded)
-                hits += _in_original(self._hidden(folded.text, fired, layer), folded)
+        folded = self._folder.fold(full, data)
+        if folded is not None:
+            seen = (self._candidates.fired(folded.data), None) if views is None else views[1]
+            hits += _in_characters(self._exact(folded.data, seen, layer), folded.data, folded)
+            hits += _in_original(self._hidden(folded.text, seen[0], layer), folded)
         return hits
 
-    def _hidden(self, text: str, fired: list[int], layer: int) -> list[_Hit]:
+    def _hidden(self, text: str, fired: list[int], layer: int) -> list[Hit]:
         """Return what the layers that fired hide. A puzzle is not looked for inside another: work stays in step with the text."""
-        hits: list[_Hit] = []
+        hits: list[Hit] = []
         for index in fired:
             if index < len(self._armed) or layer >= _MAX_LAYERS:
                 continue
@@ -195,24 +205,36 @@ class Scanner:
                         hits.append((*view.original_span(start, end), sure, d))
         return hits
 
-    def _exact(self, data: bytes, fired: list[int], layer: int) -> list[_Hit]:
-        hits: list[_Hit] = []
+    def _exact(self, data: bytes, seen: Seen, layer: int) -> list[Hit]:
         inside = partial(self._is_injection, layer)
+        fired, matches = seen
+        if matches is not None:
+            return self._judged(data, matches, inside)
+        hits: list[Hit] = []
         for index in fired:
             if index >= len(self._armed):
                 continue
             for armed in self._armed[index]:
                 for match in armed.pattern.finditer(data):
-                    span = _group_span(match, armed.pattern.groups)
-                    region = MatchedRegion(armed, data, span, inside)
-                    if armed.detector.needs_context and not region.has_context:
-                        continue
-                    hits += map(partial(_placed, region.value, span[0], armed.detector), armed.check(region))
+                    region = MatchedRegion(armed, data, _group_span(match, armed.pattern.groups), inside)
+                    if not armed.detector.needs_context or region.has_context:
+                        hits += region.judged()
                 if len(hits) > 2 * self.limits.max_findings:  # both views of a text may see each
                     raise _too_many(self.limits)
         return hits
 
-    def _weighed(self, hits: list[_Hit]) -> list[_Hit]:
+    def _judged(self, data: bytes, matches: list[Match], inside: Callable[[str], bool]) -> list[Hit]:
+        """Return what the core found in ``data``, and ask the checks that only Python knows."""
+        hits: list[Hit] = []
+        for number, start, end, sure, near in matches:
+            armed = self._flat[number]
+            if sure is not None:
+                hits.append((start, end, sure, armed.detector))
+            else:
+                hits += MatchedRegion(armed, data, (start, end), inside, near).judged()
+        return hits
+
+    def _weighed(self, hits: list[Hit]) -> list[Hit]:
         """Let injection signals that stand near each other add up; what is weak even so is dropped."""
         signals = [hit for hit in hits if hit[3].category == "injection"]
         if not signals:
@@ -221,6 +243,12 @@ class Scanner:
         return others + [
             (s, e, max(sure, score), d) for (s, e, sure, d), score in added_up(signals) if score >= self._threshold
         ]
+
+
+def suspect_of(leaf: Leaf) -> Suspect:
+    """Return a string of which nothing is known yet."""
+    full = _in_its_field(leaf)
+    return Suspect(full, len(full) - len(leaf.text), leaf.found)
 
 
 def _in_its_field(leaf: Leaf) -> str:
@@ -256,18 +284,7 @@ def _group_span(match: Any, groups: int) -> tuple[int, int]:
     return match.span()  # type: ignore[no-any-return]
 
 
-def _placed(value: str, offset: int, detector: Detector, span: Span) -> _Hit:
-    start, end, confidence = span
-    if not value.isascii():
-        before, inside = (
-            value[:start].encode("utf-8", "surrogatepass"),
-            value[start:end].encode("utf-8", "surrogatepass"),
-        )
-        return offset + len(before), offset + len(before) + len(inside), confidence, detector
-    return offset + start, offset + end, confidence, detector
-
-
-def _in_characters(hits: list[_Hit], data: bytes, folded: FoldedText | None) -> Iterable[_Hit]:
+def _in_characters(hits: list[Hit], data: bytes, folded: FoldedText | None) -> Iterable[Hit]:
     """Turn byte places into characters, of the original text where ``data`` is a folded one."""
     if not hits:
         return hits
@@ -285,15 +302,15 @@ def _in_characters(hits: list[_Hit], data: bytes, folded: FoldedText | None) -> 
     return [(original(index[s]), original(index[e] - 1) + 1, sure, d) for s, e, sure, d in hits]
 
 
-def _in_original(hits: list[_Hit], folded: FoldedText) -> list[_Hit]:
+def _in_original(hits: list[Hit], folded: FoldedText) -> list[Hit]:
     original = folded.original_index
     return [(original(start), original(end - 1) + 1, sure, d) for start, end, sure, d in hits]
 
 
-def _without_covered(hits: list[_Hit]) -> list[_Hit]:
+def _without_covered(hits: list[Hit]) -> list[Hit]:
     """Drop what lies inside a finding of its category that is at least as sure: the same thing, seen twice."""
-    kept: list[_Hit] = []
-    outer: dict[str, _Hit] = {}
+    kept: list[Hit] = []
+    outer: dict[str, Hit] = {}
     for hit in sorted(hits, key=lambda hit: (hit[0], -hit[1], -hit[2], hit[3].id)):
         cover = outer.get(hit[3].category)
         if cover is not None and hit[1] <= cover[1] and hit[2] <= cover[2]:

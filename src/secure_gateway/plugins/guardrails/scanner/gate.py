@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property, lru_cache
 
-from secure_gateway.native import CandidateGate, core
+from secure_gateway.native import CandidateGate, DescribedDetector, Seen, Suspect, core
 from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSets
 from secure_gateway.plugins.guardrails.scanner.finding import Limits
 from secure_gateway.plugins.guardrails.scanner.folding import fold_char
@@ -13,10 +13,8 @@ from secure_gateway.plugins.guardrails.scanner.folding import fold_char
 BARE_NAMES = frozenset(
     "number no num nr value id code text raw digits data content doc document details $value #text".split()
 )
-Fired = tuple[list[int], list[int]]
-"""The places of the candidates that fire in a text as it is, and folded."""
-Suspect = tuple[list[int], bool, Fired | None]
-"""The way to a string (see ``Ways``), whether it is a key, and what fires in it, where the core could tell."""
+Views = tuple[Seen, Seen]
+"""What is seen in a text as it is, and folded."""
 
 _FOLDED_LETTERS = ("\u017f".encode(), "\u212a".encode())  # the long s and the Kelvin sign
 _KEPT = 16  # sets of patterns: a gateway has one for each provider and policy
@@ -38,31 +36,32 @@ class NativeGate:
         return self._gate.fired(data) if data.isascii() or _is_for_the_core(data) else self._twin.fired(data)
 
     def suspects(self, value: object, limits: Limits) -> list[Suspect] | None:
-        """Return the strings in which a candidate and an exact pattern behind it match.
+        """Return the strings in which something is found or may be.
 
         None where the core declines: content beyond the limits or of types that it does not know, of which the twin says what is wrong.
         """
-        return self._gate.suspects(value, limits.max_chars, limits.max_nodes, limits.max_depth)
+        most = 2 * limits.max_findings  # both views of a text may see each
+        return self._gate.suspects(value, limits.max_chars, limits.max_nodes, limits.max_depth, most)
 
-    def fired_in(self, text: str, limits: Limits) -> Fired | None:
+    def seen_in(self, text: str, limits: Limits) -> Views | None:
         """Return what ``suspects`` says of one text."""
         suspects = self.suspects(text, limits)
         if suspects is None:
             return None
-        return suspects[0][2] if suspects else ([], [])
+        return suspects[0][4] if suspects else (([], []), ([], []))
 
 
 @lru_cache(_KEPT)
-def native_gate(detectors: tuple[tuple[str, tuple[str, ...]], ...]) -> NativeGate | None:
+def native_gate(detectors: tuple[tuple[str, tuple[DescribedDetector, ...]], ...]) -> NativeGate | None:
     """Return the gate for ``detectors``, shared by all who ask for the same ones; None where the Python twin is in use.
 
-    Each is a candidate and the exact patterns behind it; one without these is a candidate that is worth a look wherever it fires.
+    Each is a candidate and the detectors behind it; one without these is a candidate that is worth a look wherever it fires.
     None also where the core does not take one of them: RE2 then does, or says what is wrong with it.
     """
     native = core()
     if native is None:
         return None
-    wanted = [(candidate, list(exact)) for candidate, exact in detectors]
+    wanted = [(candidate, list(behind)) for candidate, behind in detectors]
     try:
         gate = native.CandidateGate(wanted, _folded, sorted(BARE_NAMES))
     except ValueError:

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ _SHORTEST_KEY = 16
 _DIGEST_LENGTH = 8
 _LAST = 4
 _ROUNDS = 8
+_PLAIN = (dict, list)
 
 
 def redact_type(finding: Finding, text: str) -> str:  # noqa: ARG001 - a Replacement takes both
@@ -145,7 +147,10 @@ class _Editor:
                 raise _misfit(finding)
             parent = self._copied(parent, step)
             step, is_key = self._step(parent, segment, finding)
-        target = self._targets.setdefault((id(parent), step, is_key), _Target(parent, step, is_key=is_key))
+        place = (id(parent), step, is_key)
+        target = self._targets.get(place)
+        if target is None:
+            target = self._targets[place] = _Target(parent, step, is_key=is_key)
         target.findings.append(finding)
 
     def finish(self, replacement: Replacement) -> tuple[Any, list[str]]:
@@ -175,7 +180,7 @@ class _Editor:
             own: Any = list(node)
             self._tuples.append((parent, step, type(node)))
         else:
-            own = copy.copy(node)
+            own = node.copy() if type(node) in _PLAIN else copy.copy(node)
         parent[step] = self._own[id(own)] = own
         return own
 
@@ -185,10 +190,11 @@ class _Editor:
             if segment.isascii() and segment.isdigit() and int(segment) < len(node):
                 return int(segment), False
         elif isinstance(node, dict):
-            for mark, is_key in ((KEY_MARK, True), (MEMBER_MARK, False)):
-                place = segment.removeprefix(mark)
-                if place != segment:
-                    return self._nth_key(node, place, finding), is_key
+            if segment.startswith("~"):  # no name begins so in a pointer: its own tilde is written ~0
+                for mark, is_key in ((KEY_MARK, True), (MEMBER_MARK, False)):
+                    place = segment.removeprefix(mark)
+                    if place != segment:
+                        return self._nth_key(node, place, finding), is_key
             key = segment.replace("~1", "/").replace("~0", "~")
             if key in node:
                 return key, False
@@ -227,13 +233,19 @@ def _replaced(text: str, findings: list[Finding], replacement: Replacement) -> s
 
 def _merged(findings: list[Finding]) -> list[Finding]:
     groups: list[tuple[int, int, Finding]] = []
-    for finding in sorted(findings, key=lambda finding: finding.start):
-        if groups and finding.start < groups[-1][1]:
+    end = -1
+    for finding in sorted(findings, key=attrgetter("start")):
+        if finding.start < end:
             start, end, winner = groups[-1]
-            groups[-1] = (start, max(end, finding.end), max(winner, finding, key=_rank))
+            end = max(end, finding.end)
+            groups[-1] = (start, end, max(winner, finding, key=_rank))
         else:
-            groups.append((finding.start, finding.end, finding))
-    return [msgspec.structs.replace(winner, start=start, end=end) for start, end, winner in groups]
+            end = finding.end
+            groups.append((finding.start, end, finding))
+    return [
+        winner if winner.start == start and winner.end == end else msgspec.structs.replace(winner, start=start, end=end)
+        for start, end, winner in groups
+    ]
 
 
 def _rank(finding: Finding) -> tuple[int, float]:

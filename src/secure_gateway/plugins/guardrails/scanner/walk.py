@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from secure_gateway.native import Way
 from secure_gateway.plugins.guardrails.scanner.finding import Limits, ScanLimitExceeded, ScannerError
 
 KEY_MARK = "~key"  # the key itself
@@ -17,8 +17,6 @@ MEMBER_MARK = "~at"  # a step through a key that is not shown
 _LONG_KEY = 128
 _MAX_BITS = 4096  # str() of a longer int is quadratic, and CPython refuses it
 _PAIRS = {"value": ("key", "name"), "Value": ("Key", "Name")}  # how lists of variables, headers and tags are written
-_GONE = object()
-_CHANGED = "found a value that another thread changed while it was scanned; hand over a copy that nobody else writes to"
 _PRINTED = (UUID, datetime, date, time, Decimal)
 
 
@@ -48,6 +46,12 @@ class Leaf(NamedTuple):
     place: Place | None
     is_key: bool
 
+    def found(self) -> str:
+        """Return the pointer of this string, in which something was found: no pointer written from now on shows it if it is a key."""
+        if self.is_key and self.place is not None:
+            self.place.masked = True
+        return self.pointer()
+
     def pointer(self) -> str:
         """Return the JSON pointer of this string, or of this key's mark."""
         if self.place is None:
@@ -76,6 +80,8 @@ def text_of(node: object) -> str:
     Raises:
         ScannerError: A type that cannot be inspected.
     """
+    if type(node) is str:
+        return node
     if isinstance(node, Enum):
         node = node.value
     if isinstance(node, str):
@@ -131,45 +137,30 @@ def leaves(value: object, limits: Limits) -> Iterator[Leaf]:
         raise _exceeded(limits)
 
 
-class Ways:
-    """Finds single strings of a nested value, as ``leaves`` yields them, by the ways to them: their places in each dict or list.
+class Pointers:
+    """Writes the pointers of strings by the ways to them, as ``Leaf.pointer`` does.
 
     Ask for a dict's keys before the values behind them: what is found in a key masks it in the pointers of these.
     """
 
-    def __init__(self, value: object) -> None:
-        self._value = value
-        self._places: dict[tuple[int, ...], Place] = {}
+    def __init__(self) -> None:
+        self._masked: set[tuple[int, ...]] = set()
 
-    def leaf(self, way: list[int], *, is_key: bool) -> Leaf:
-        """Return the string at the end of ``way``.
-
-        Raises:
-            ScannerError: There is none any more: the value changed while it was scanned.
-        """
-        node: Any = self._value
-        place: Place | None = None
-        field = ""
-        for depth, index in enumerate(way, start=1):
-            step = tuple(way[:depth])
-            if isinstance(node, dict):
-                key, child = next(islice(node.items(), index, None), (_GONE, None))
-                if key is _GONE:
-                    raise ScannerError(_CHANGED)
-                name = text_of(key)
-                place = self._places.get(step) or Place(place, name, index, masked=_is_masked(key, name))
-                if is_key and depth == len(way):
-                    self._places[step] = place
-                    return Leaf(name, "", place, is_key=True)
-                field = _label(node, name)
+    def pointer(self, way: Way, *, is_key: bool) -> str:
+        """Return the pointer of the string at the end of ``way``, in which something was found."""
+        if is_key:
+            self._masked.add(tuple(index for index, _ in way))
+        segments = [""]
+        for depth, (index, key) in enumerate(way, start=1):
+            if key is None:
+                segments.append(str(index))
+            elif len(key) > _LONG_KEY or (self._masked and tuple(step for step, _ in way[:depth]) in self._masked):
+                segments.append(f"{MEMBER_MARK}{index}")
             else:
-                if not isinstance(node, list | tuple) or index >= len(node):
-                    raise ScannerError(_CHANGED)
-                child = node[index]
-                place = self._places.get(step) or Place(place, None, index, masked=False)
-            self._places[step] = place
-            node = child
-        return Leaf(text_of(node), field, place, is_key=False)
+                segments.append(key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key)
+        if is_key:
+            segments[-1] = f"{KEY_MARK}{way[-1][0]}"
+        return "/".join(segments)
 
 
 def _members(
@@ -192,7 +183,9 @@ def _is_masked(key: object, name: str) -> bool:
 
 def _label(node: dict[Any, Any], name: str) -> str:
     """Return what names the value at ``name``: in ``{"key": "API_KEY", "value": …}`` its sibling does."""
-    for sibling in _PAIRS.get(name, ()):
+    if name not in _PAIRS:
+        return name
+    for sibling in _PAIRS[name]:
         label = node.get(sibling)
         if type(label) is str and 0 < len(label) <= _LONG_KEY:
             return label
