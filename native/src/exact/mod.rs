@@ -11,7 +11,7 @@ use regex_automata::meta::{self, Regex};
 use regex_automata::{Anchored, Input};
 
 use crate::checks::Check;
-use crate::gate::parsed;
+use crate::gate::parsed_for_ascii;
 use crate::rules::Rule;
 use context::Surroundings;
 use plain::plain;
@@ -69,7 +69,7 @@ fn engine(pattern: &str) -> Option<Regex> {
         .nfa_size_limit(Some(MOST_MEMORY))
         .onepass(false)
         .hybrid_cache_capacity(CACHE);
-    Regex::builder().configure(config).build_from_hir(&plain(&parsed(pattern).ok()?)).ok()
+    Regex::builder().configure(config).build_from_hir(&plain(&parsed_for_ascii(pattern).ok()?)).ok()
 }
 
 impl Exact {

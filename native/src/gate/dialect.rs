@@ -9,18 +9,18 @@ use std::str::Chars;
 /// More digits than this are no number to RE2.
 const DIGITS_LONGEST: usize = 9;
 /// What is not of some category of Unicode is any character beyond ASCII: the tables of RE2 and Rust are of different years.
-const BEYOND_ASCII: &str = "\\x{80}-\\x{10FFFF}";
+pub const BEYOND_ASCII: &str = "\\x{80}-\\x{10FFFF}";
 const BRACES_LONGEST: usize = 2 * DIGITS_LONGEST + 1;
 
-/// Return `pattern` so that Rust's engine finds in bytes what RE2 finds in UTF-8.
+/// Return `pattern` so that Rust's engine finds in bytes what RE2 finds in UTF-8, or more: `beyond` is what no category of Unicode is taken to hold.
 #[must_use]
-pub fn translated(pattern: &str) -> String {
+pub fn translated(pattern: &str, beyond: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut chars = pattern.chars().peekable();
     while let Some(char) = chars.next() {
         match char {
-            '\\' => escape(&mut chars, &mut out),
-            '[' => class(&mut chars, &mut out),
+            '\\' => escape(&mut chars, &mut out, beyond),
+            '[' => class(&mut chars, &mut out, beyond),
             '{' if !repeats(&chars) => out.push_str("\\{"),
             other => out.push(other),
         }
@@ -42,7 +42,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// Write what follows a backslash outside a class.
-fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
+fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String, beyond: &str) {
     match chars.next() {
         Some('d') => out.push_str("[0-9]"),
         Some('w') => out.push_str("[0-9A-Za-z_]"),
@@ -52,7 +52,7 @@ fn escape(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
         Some('P') => {
             out.push('[');
             escape_anywhere(Some('P'), chars, out);
-            out.push_str(BEYOND_ASCII);
+            out.push_str(beyond);
             out.push(']');
         }
         other => escape_anywhere(other, chars, out),
@@ -106,7 +106,7 @@ enum Before {
 }
 
 /// Write the class whose bracket was just read.
-fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
+fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String, beyond: &str) {
     let begin = out.len();
     let mut is_wide = false;
     out.push('[');
@@ -126,7 +126,7 @@ fn class(chars: &mut Peekable<Chars<'_>>, out: &mut String) {
                 out.push(']');
                 if is_wide {
                     out.insert(begin, '[');
-                    out.push_str(BEYOND_ASCII);
+                    out.push_str(beyond);
                     out.push(']');
                 }
                 return;
@@ -173,6 +173,10 @@ fn escape_in_class(escaped: Option<char>, chars: &mut Peekable<Chars<'_>>, out: 
 mod tests {
     use super::*;
 
+    fn translated(pattern: &str) -> String {
+        super::translated(pattern, BEYOND_ASCII)
+    }
+
     #[test]
     fn what_means_ascii_to_re2_is_spelt_out() {
         assert_eq!(
@@ -209,6 +213,11 @@ mod tests {
         assert_eq!(translated(r"\pL\PL\P{Lu}"), r"\pL[\PL\x{80}-\x{10FFFF}][\P{Lu}\x{80}-\x{10FFFF}]");
         assert_eq!(translated(r"[\pN_][^\p{Lu}-]"), r"[\pN_][[^\p{Lu}\-]\x{80}-\x{10FFFF}]");
         assert_eq!(translated(r"[\PN_]a"), r"[[\PN_]\x{80}-\x{10FFFF}]a");
+    }
+
+    #[test]
+    fn in_plain_text_it_may_be_what_it_is() {
+        assert_eq!(super::translated(r"\PL[\PN_]a", ""), r"[\PL][[\PN_]]a");
     }
 
     #[test]

@@ -125,12 +125,21 @@ impl Other {
     }
 }
 
-pub(crate) fn parsed(source: &str) -> Result<Hir, String> {
+fn parsed(source: &str) -> Result<Hir, String> {
+    read(&dialect::translated(source, dialect::BEYOND_ASCII))
+}
+
+/// Read a pattern for texts of ASCII characters: what it matches there, and nothing more.
+pub(crate) fn parsed_for_ascii(source: &str) -> Result<Hir, String> {
+    read(&dialect::translated(source, ""))
+}
+
+fn read(translated: &str) -> Result<Hir, String> {
     ParserBuilder::new()
         .utf8(false)
         .nest_limit(DEEPEST_PATTERN)
         .build()
-        .parse(&dialect::translated(source))
+        .parse(translated)
         .map_err(|error| error.to_string())
 }
 
