@@ -12,7 +12,7 @@ def provoke_panic(text: str) -> None: ...
 class NativePanicError(RuntimeError): ...
 
 _Described = tuple[str, str, bool, tuple[float, float], str, str]
-_Seen = tuple[list[int], list[tuple[int, int, int, float | None, bool | None]] | None]
+_Seen = tuple[list[int], list[tuple[int, int, int, float]] | None]
 
 class CandidateGate:
     def __init__(

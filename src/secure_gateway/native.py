@@ -21,11 +21,10 @@ Implementation = Literal["rust", "python"]
 DescribedDetector = tuple[str, str, bool, tuple[float, float], str, str]
 """A detector as the core takes it: its exact pattern, that of its context words ("" for none), whether it needs these, its confidence without and
 with them, and the names of the check and the rule that a match has to satisfy ("" for a check that only Python knows)."""
-Match = tuple[int, int, int, float | None, bool | None]
-"""The place of a detector among all, the place of a match in bytes, how sure it is (None: the check is still to be asked), and whether context words
-are near (None: nobody looked)."""
+Match = tuple[int, int, int, float]
+"""What the core found: the place of the detector among all, from which byte to which, and how surely."""
 Seen = tuple[list[int], list[Match] | None]
-"""The places of the candidates that fire in a text, and what is found by that, where the core can tell."""
+"""The places of the candidates that fire in a text, and what is found by that, but for checks that only Python knows; None where the core cannot tell."""
 Way = list[tuple[int, str | None]]
 """The way to a value: its place in each dict or list from the outermost on, and the key that stands there, if any."""
 Suspect = tuple[Way, bool, str, int, tuple[Seen, Seen] | None]

@@ -18,8 +18,8 @@ use plain::plain;
 pub use region::{Confidences, Region, Span};
 
 const MOST_MEMORY: usize = 4 << 20;
-/// For the states of each automaton that were met, in bytes: there are hundreds.
-const CACHE: usize = 1 << 17;
+/// For the states of each automaton that were met, in bytes.
+const CACHE: usize = 1 << 19;
 
 /// A detector as its table describes it.
 pub struct Detector {
@@ -31,8 +31,8 @@ pub struct Detector {
     pub needs_context: bool,
     /// How sure it is.
     pub confidences: Confidences,
-    /// What a match has to satisfy; None where that is for Python to say.
-    pub check: Option<(Check, Option<Rule>)>,
+    /// What a match has to satisfy.
+    pub check: (Check, Option<Rule>),
 }
 
 /// What was found.
@@ -44,10 +44,8 @@ pub struct Found {
     pub start: usize,
     /// Up to where.
     pub end: usize,
-    /// How surely; None for a match that is still to be checked.
-    pub confidence: Option<f64>,
-    /// Whether context stands nearby; None where nobody asked.
-    pub is_near: Option<bool>,
+    /// How surely.
+    pub confidence: f64,
 }
 
 /// A detector's patterns, prepared.
@@ -58,7 +56,8 @@ struct Prepared {
 
 /// Detectors, each prepared when it is first asked.
 pub struct Exact {
-    detectors: Vec<(Detector, OnceLock<Option<Prepared>>)>,
+    /// None where the check is one that only Python knows.
+    detectors: Vec<Option<(Detector, OnceLock<Option<Prepared>>)>>,
     surroundings: Surroundings,
 }
 
@@ -73,55 +72,45 @@ fn engine(pattern: &str) -> Option<Regex> {
 }
 
 impl Exact {
-    /// Keep `detectors`; `bare`: names of fields that say nothing of their own.
+    /// Keep `detectors`, None for each that only Python can ask; `bare`: names of fields that say nothing of their own.
     ///
     /// None where no engine is to be had.
     #[must_use]
-    pub fn new(detectors: Vec<Detector>, bare: Vec<String>) -> Option<Self> {
-        let detectors = detectors.into_iter().map(|detector| (detector, OnceLock::new())).collect();
+    pub fn new(detectors: Vec<Option<Detector>>, bare: Vec<String>) -> Option<Self> {
+        let detectors = detectors.into_iter().map(|each| Some((each?, OnceLock::new()))).collect();
         Some(Self { detectors, surroundings: Surroundings::new(bare)? })
+    }
+
+    /// Whether the detector of number `index` is known here; of the others Python has to look for the matches, too.
+    #[must_use]
+    pub fn knows(&self, index: usize) -> bool {
+        self.detectors.get(index).is_some_and(Option::is_some)
     }
 
     /// Add to `found` what the detector of number `index` finds in `text`, and return whether that could be told.
     ///
     /// It could not where its patterns are too large for an engine, or `found` would grow beyond `most`.
     pub fn find(&self, index: usize, text: &[u8], most: usize, found: &mut Vec<Found>) -> Option<()> {
-        let (detector, prepared) = self.detectors.get(index)?;
+        let (detector, prepared) = self.detectors.get(index)?.as_ref()?;
         let prepared = prepared.get_or_init(|| detector.prepared()).as_ref()?;
         each_match(&prepared.pattern, text, |place| {
-            self.take(detector, prepared, index, text, place, found);
-            (found.len() <= most).then_some(())
-        })
-    }
-
-    fn take(
-        &self,
-        detector: &Detector,
-        prepared: &Prepared,
-        index: usize,
-        text: &[u8],
-        place: Range<usize>,
-        found: &mut Vec<Found>,
-    ) {
-        let words = prepared.context.as_ref();
-        let ask = || words.is_some_and(|words| self.surroundings.have(words, text, &place));
-        let region = Region::new(text, place.clone(), detector.confidences, &ask);
-        if let Some((check, rule)) = detector.check {
+            let ask = || prepared.context.as_ref().is_some_and(|words| self.surroundings.have(words, text, &place));
+            let region = Region::new(text, place.clone(), detector.confidences, &ask);
+            let (check, rule) = detector.check;
             // The check first: it costs less than a look around.
             let spans = check(&region, rule);
-            if !(spans.is_empty() || detector.needs_context && !region.has_context()) {
-                found.extend(spans.into_iter().map(|span| Found {
-                    detector: index,
-                    start: place.start + span.start,
-                    end: place.start + span.end,
-                    confidence: Some(span.confidence),
-                    is_near: None,
-                }));
+            if spans.is_empty() || detector.needs_context && !region.has_context() {
+                return Some(());
             }
-        } else if !detector.needs_context || region.has_context() {
-            let is_near = if words.is_none() { Some(false) } else { detector.needs_context.then_some(true) };
-            found.push(Found { detector: index, start: place.start, end: place.end, confidence: None, is_near });
-        }
+            let (start, detector) = (place.start, index);
+            found.extend(spans.into_iter().map(|Span { start: from, end, confidence }| Found {
+                detector,
+                start: start + from,
+                end: start + end,
+                confidence,
+            }));
+            (found.len() <= most).then_some(())
+        })
     }
 }
 

@@ -32,9 +32,8 @@ const LONG: usize = 64 * 1024;
 /// A detector as Python describes it: its exact pattern, that of its context words ("" for none), whether it needs these, how sure it is without
 /// and with them, and the names of the check and of the rule that a match has to satisfy ("" where that is for Python to say).
 type Described = (String, String, bool, (f64, f64), String, String);
-/// A match: the place of its detector among all, its place in bytes, how sure it is (None: it is still to be checked), whether context is near (None:
-/// nobody asked).
-type Match = (usize, usize, usize, Option<f64>, Option<bool>);
+/// What was found: the place of its detector among all, its place in bytes, how surely.
+type Match = (usize, usize, usize, f64);
 /// What fires in a text, and what was found by that; None where that is for Python to look at.
 type Seen = (Vec<usize>, Option<Vec<Match>>);
 /// The way to a value: its place in each dict or list from the outermost on, and the key that stands there, if any.
@@ -163,12 +162,11 @@ fn unprepared() -> PyErr {
     PyValueError::new_err("the patterns cannot be prepared")
 }
 
-fn detector((pattern, context, needs_context, confidences, check, rule): Described) -> Detector {
-    // A rule that is unknown here makes its check one for Python.
-    let rule = if rule.is_empty() { Some(None) } else { rules::named(&rule).map(Some) };
-    let check = checks::named(&check).zip(rule);
+/// The detector that is described; None where it has a check or a rule that only Python knows.
+fn detector((pattern, context, needs_context, confidences, check, rule): Described) -> Option<Detector> {
+    let rule = if rule.is_empty() { None } else { Some(rules::named(&rule)?) };
     let context = (!context.is_empty()).then_some(context);
-    Detector { pattern, context, needs_context, confidences, check }
+    Some(Detector { pattern, context, needs_context, confidences, check: (checks::named(&check)?, rule) })
 }
 
 impl CandidateGate {
@@ -215,17 +213,24 @@ impl CandidateGate {
         }
     }
 
-    /// Return what the detectors find whose candidates `fired`, and leave of these the ones that something came of. None: as long as it takes.
+    /// Return what the detectors find whose candidates `fired`, and leave of these the ones that something came of or that Python has to ask.
+    ///
+    /// None where that cannot be told.
     fn find(&self, text: &[u8], most: usize, fired: &mut Vec<usize>) -> Option<Vec<Found>> {
         let mut found = Vec::new();
         let mut left = Vec::new();
         for index in &*fired {
             let group = self.groups.get(*index)?;
             let before = found.len();
+            let mut is_for_python = group.is_empty();
             for detector in group.clone() {
-                self.exact.find(detector, text, most, &mut found)?;
+                if self.exact.knows(detector) {
+                    self.exact.find(detector, text, most, &mut found)?;
+                } else {
+                    is_for_python = true;
+                }
             }
-            if group.is_empty() || found.len() > before {
+            if is_for_python || found.len() > before {
                 left.push(*index);
             }
         }
@@ -254,7 +259,7 @@ impl View {
     }
 
     fn take(&mut self) -> Seen {
-        let as_told = |each: Found| (each.detector, each.start, each.end, each.confidence, each.is_near);
+        let as_told = |each: Found| (each.detector, each.start, each.end, each.confidence);
         let found = if self.fired.is_empty() { Some(Vec::new()) } else { self.found.take() };
         (take(&mut self.fired), found.map(|found| found.into_iter().map(as_told).collect()))
     }

@@ -40,6 +40,7 @@ class ArmedDetector:
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
         self.check = detector.check or whole
+        self._known = known(detector.check)
         # Words may reach from a field's name into its text, and the two stand together only once the value was walked.
         self.is_local = detector.category == "pii" and _LOOKS_AROUND.search(detector.exact) is None
 
@@ -54,10 +55,15 @@ class ArmedDetector:
         words = self._words()
         return self._compiled(words) if words else None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the core knows the check."""
+        return bool(self._known[0])
+
     def described(self) -> DescribedDetector:
         """Return it as the core takes it."""
         detector = self.detector
-        check, rule = known(detector.check)
+        check, rule = self._known
         confidences = (detector.confidence, _raised(detector.confidence) if detector.context else detector.confidence)
         return fold_pattern(detector.exact), self._words(), detector.needs_context, confidences, check, rule
 
@@ -82,21 +88,14 @@ class MatchedRegion:
 
     __slots__ = ("_armed", "_data", "_end", "_inside", "_near", "_start", "value")
 
-    def __init__(
-        self,
-        armed: ArmedDetector,
-        data: bytes,
-        span: tuple[int, int],
-        inside: Callable[[str], bool],
-        near: bool | None = None,  # noqa: FBT001 - what is known of it, or nothing
-    ) -> None:
-        """``inside`` says whether a text decoded from this one holds instructions to the model, ``near`` whether context is, where that is known."""
+    def __init__(self, armed: ArmedDetector, data: bytes, span: tuple[int, int], inside: Callable[[str], bool]) -> None:
+        """``inside`` says whether a text decoded from this one holds instructions to the model."""
         self._armed = armed
         self._data = data
         self._start, self._end = span
         self._inside = inside
         self.value = data[self._start : self._end].decode("utf-8", "surrogatepass")
-        self._near = near
+        self._near: bool | None = None
 
     @property
     def has_context(self) -> bool:

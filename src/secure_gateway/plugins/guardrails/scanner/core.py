@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
-from secure_gateway.native import Match, Seen
+from secure_gateway.native import Seen
 from secure_gateway.plugins.guardrails.scanner.armed import CONTEXT_BEFORE, ArmedDetector, Hit, MatchedRegion
 from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSets
 from secure_gateway.plugins.guardrails.scanner.finding import (
@@ -206,32 +206,21 @@ class Scanner:
         return hits
 
     def _exact(self, data: bytes, seen: Seen, layer: int) -> list[Hit]:
-        inside = partial(self._is_injection, layer)
         fired, matches = seen
-        if matches is not None:
-            return self._judged(data, matches, inside)
-        hits: list[Hit] = []
+        inside = partial(self._is_injection, layer)
+        hits = [(start, end, sure, self._flat[number].detector) for number, start, end, sure in matches or ()]
         for index in fired:
             if index >= len(self._armed):
                 continue
             for armed in self._armed[index]:
+                if matches is not None and armed.is_known:
+                    continue
                 for match in armed.pattern.finditer(data):
                     region = MatchedRegion(armed, data, _group_span(match, armed.pattern.groups), inside)
                     if not armed.detector.needs_context or region.has_context:
                         hits += region.judged()
                 if len(hits) > 2 * self.limits.max_findings:  # both views of a text may see each
                     raise _too_many(self.limits)
-        return hits
-
-    def _judged(self, data: bytes, matches: list[Match], inside: Callable[[str], bool]) -> list[Hit]:
-        """Return what the core found in ``data``, and ask the checks that only Python knows."""
-        hits: list[Hit] = []
-        for number, start, end, sure, near in matches:
-            armed = self._flat[number]
-            if sure is not None:
-                hits.append((start, end, sure, armed.detector))
-            else:
-                hits += MatchedRegion(armed, data, (start, end), inside, near).judged()
         return hits
 
     def _weighed(self, hits: list[Hit]) -> list[Hit]:
