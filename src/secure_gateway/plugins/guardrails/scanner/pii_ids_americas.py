@@ -85,7 +85,7 @@ AMERICAN_IDS = (
         "ar_cuit", r"\b\d{2}-?\d{8}-?\d\b", rules.ar_cuit, source="AFIP RG 1817/2005", cues=("cuit", "cuil"),
     ),
     identity(
-        "cl_rut", r"(?i)\b\d{1,2}\.?\d{3}\.?\d{3}-[0-9K]\b", lambda text: rules.cl_rut(text.rjust(9, "0")), source="Registro Civil de Chile",
+        "cl_rut", r"(?i)\b\d{1,2}\.?\d{3}\.?\d{3}-[0-9K]\b", rules.cl_rut, source="Registro Civil de Chile",
         candidate="", cues=("rut", "run", r"rol [úu]nico"),
     ),
     identity(

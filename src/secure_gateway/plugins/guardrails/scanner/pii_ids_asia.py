@@ -37,7 +37,7 @@ ASIAN_IDS = (
         "sg_nric", r"(?i)\b[STFGM]\d{7}[A-Z]\b", rules.sg_nric, source="ICA", candidate=r"(?i)\b[STFGM]\d{7}[A-Z]\b", cues=("nric", "fin"),
     ),
     identity(
-        "hk_identity_card", r"(?i)\b[A-Z]{1,2}\d{6}\(?[0-9A]\)?", lambda text: rules.hk_identity(text.replace("(", "").replace(")", "")),
+        "hk_identity_card", r"(?i)\b[A-Z]{1,2}\d{6}\(?[0-9A]\)?", rules.hk_identity,
         source="Immigration Department", cues=("hkid", r"hong kong i\pL*", "香港身份"),
     ),
     identity("tw_identity_card", r"(?i)\b[A-Z][1289]\d{8}\b", rules.tw_identity, source="Ministry of the Interior", candidate=r"(?i)\b[A-Z][1289]\d{8}\b", cues=("身分證", r"taiwan\pL*")),

@@ -84,7 +84,7 @@ EUROPEAN_IDS = (
     ),
     identity("dk_cpr", r"\b\d{6}[ -]?\d{4}\b", rules.dk_cpr, source="CPR-kontoret", cues=(r"cpr", r"person ?nummer", r"personnummer")),
     identity(
-        "fi_identity_code", r"\b(\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y])\b", lambda text: rules.fi_identity(text[:6] + text[-4:]), source="DVV",
+        "fi_identity_code", r"\b(\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y])\b", rules.fi_identity, source="DVV",
         candidate="", cues=("hetu", r"henkil[öo]tunnus", r"personal identity"),
     ),
     identity("ie_pps", r"\b\d{7} ?[A-Wa-w][A-IWa-iw]?\b", rules.ie_pps, source="Department of Social Protection", cues=("pps", "ppsn", r"personal public service")),

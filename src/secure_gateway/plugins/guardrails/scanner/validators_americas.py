@@ -73,7 +73,7 @@ def ar_cuit(number: str) -> bool:
 
 
 def cl_rut(text: str) -> bool:
-    """Check a Chilean RUT (Registro Civil): modulo 11, 10 is K."""
-    body = text[:-1]
+    """Check a Chilean RUT (Registro Civil): modulo 11, 10 is K; a short one is what it is with zeros in front."""
+    body = text.rjust(9, "0")[:-1]
     check = mod11(body[::-1], (2, 3, 4, 5, 6, 7, 2, 3))
     return varied(body) and "0123456789K"[check] == text[-1]

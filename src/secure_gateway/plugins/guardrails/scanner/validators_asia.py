@@ -80,7 +80,8 @@ def sg_nric(text: str) -> bool:
 
 
 def hk_identity(text: str) -> bool:
-    """Check a Hong Kong identity card number (Immigration Department): weighted sum modulo 11, A for 10."""
+    """Check a Hong Kong identity card number (Immigration Department): weighted sum modulo 11, A for 10; brackets do not count."""
+    text = text.replace("(", "").replace(")", "")
     letters = text[:-7].rjust(2)
     values = [36 if char == " " else ord(char) - 55 for char in letters] + [int(char) for char in text[-7:-1]]
     total = sum(value * weight for value, weight in zip(values, range(9, 1, -1), strict=True))

@@ -165,7 +165,8 @@ def dk_cpr(number: str) -> bool:
 
 
 def fi_identity(text: str) -> bool:
-    """Check a Finnish personal identity code (Digital and Population Data Services Agency): modulo 31; text without the century sign."""
+    """Check a Finnish personal identity code (Digital and Population Data Services Agency): modulo 31; the century sign does not count."""
+    text = text[:6] + text[-4:]
     return ddmmyy(text) and _HETU_LETTERS[int(text[:9]) % 31] == text[9]
 
 
