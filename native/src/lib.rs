@@ -12,6 +12,8 @@ pub mod gate;
 mod payload;
 pub mod rules;
 #[cfg(feature = "python")]
+mod satisfies;
+#[cfg(feature = "python")]
 mod scanner;
 
 /// The Rust core of secure-gateway: payloads.
@@ -25,6 +27,8 @@ mod secure_gateway_native {
     use crate::boundary::{NativePanicError, provoke_panic};
     #[pymodule_export]
     use crate::payload::{count_values, differences};
+    #[pymodule_export]
+    use crate::satisfies::{measured, satisfies};
     #[pymodule_export]
     use crate::scanner::CandidateGate;
 
