@@ -15,7 +15,7 @@ mod values;
 pub use money::{bech32, bech32_key, iban_prefix};
 pub use numbers::{e164, icao_check, ipv4_address, ipv6_address, nanp};
 pub use reading::digits_of;
-pub use sums::{luhn, varied};
+pub use sums::{distinct, luhn, varied};
 pub use values::{
     crc32_base62, crc32_hex, entropy, generated, is_generated, is_hexadecimal, is_password, is_sample, is_worded,
 };
@@ -41,7 +41,7 @@ impl Verdict for Option<bool> {
 }
 
 macro_rules! table {
-    ({ $($module:ident: $($rule:ident)+;)+ } { $($name:literal => $other:expr,)+ }) => {
+    (by their own names { $($module:ident: $($rule:ident)+;)+ } by others { $($name:literal => $other:expr,)+ }) => {
         /// Return the rule of this name.
         #[must_use]
         pub fn named(name: &str) -> Option<Rule> {
@@ -55,24 +55,27 @@ macro_rules! table {
     };
 }
 
-table! {{
-    sums: luhn varied;
-    americas: ein ca_sin br_cpf br_cnpj mx_curp mx_rfc mx_nss ar_cuit cl_rut;
-    asia: cn_resident jp_my_number in_aadhaar in_pan kr_rrn kr_rrn_checked au_tfn au_medicare nz_ird sg_nric hk_identity tw_identity th_identity
-        id_nik my_identity il_identity za_identity ae_identity;
-    money: bic solana monero ethereum bech32 bech32_key;
-    numbers: ssn itin e164 nanp icao_check;
-    values: crc32_base62 crc32_hex is_sample is_worded is_generated is_hexadecimal is_password;
-    europe: de_tax_id de_pension uk_nino uk_nhs uk_utr fr_nir fr_spi it_fiscal_code es_dni ru_inn ru_snils nl_bsn be_national pl_pesel ch_ahv
-        at_insurance pt_nif se_personal no_birth_number dk_cpr fi_identity ie_pps cz_birth_number ro_cnp bg_egn gr_amka hr_oib ua_tax
-        baltic_personal tr_identity;
-} {
-    "_ten_digits" => numbers::ten_digits,
-    "ipv4_address" => |text| ipv4_address(text, false),
-    "ipv4_address_private" => |text| ipv4_address(text, true),
-    "ipv6_address" => |text| ipv6_address(text, false),
-    "ipv6_address_private" => |text| ipv6_address(text, true),
-}}
+table! {
+    by their own names {
+        sums: luhn varied;
+        americas: ein ca_sin br_cpf br_cnpj mx_curp mx_rfc mx_nss ar_cuit cl_rut;
+        asia: cn_resident jp_my_number in_aadhaar in_pan kr_rrn kr_rrn_checked au_tfn au_medicare nz_ird sg_nric hk_identity tw_identity th_identity
+            id_nik my_identity il_identity za_identity ae_identity;
+        money: bic solana monero ethereum bech32 bech32_key;
+        numbers: ssn itin e164 nanp icao_check;
+        values: crc32_base62 crc32_hex is_sample is_worded is_generated is_hexadecimal is_password;
+        europe: de_tax_id de_pension uk_nino uk_nhs uk_utr fr_nir fr_spi it_fiscal_code es_dni ru_inn ru_snils nl_bsn be_national pl_pesel ch_ahv
+            at_insurance pt_nif se_personal no_birth_number dk_cpr fi_identity ie_pps cz_birth_number ro_cnp bg_egn gr_amka hr_oib ua_tax
+            baltic_personal tr_identity;
+    }
+    by others {
+        "_ten_digits" => numbers::ten_digits,
+        "ipv4_address" => |text| ipv4_address(text, false),
+        "ipv4_address_private" => |text| ipv4_address(text, true),
+        "ipv6_address" => |text| ipv6_address(text, false),
+        "ipv6_address_private" => |text| ipv6_address(text, true),
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Banks' codes and addresses of crypto currencies: `validators_money.py`, and IBANs. What needs a hash function is the twin's alone.
 
-use super::reading::{digit_36, is_digits, is_one_of, part, place_in};
+use super::reading::{digit_36, is_digits, is_one_of, part, parted_at_last, place_in};
 use super::sums::distinct;
 
 const BASE58: &[u8] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
@@ -123,17 +123,14 @@ pub fn bech32(text: &[u8]) -> bool {
 /// Check the six last characters of a Bech32 text (BIP 173), as age and Nostr use them: `secrets_values.py`.
 #[must_use]
 pub fn bech32_key(text: &[u8]) -> bool {
-    let prefix = text.iter().rposition(|char| *char == b'1').unwrap_or_default();
-    prefix > 0 && text.len() - prefix > 6 && bech32_sum(text) == Some(BECH32_SUM)
+    let (prefix, data) = parted_at_last(text, b'1');
+    !prefix.is_empty() && data.len() >= 6 && bech32_sum(text) == Some(BECH32_SUM)
 }
 
 /// Return the sum of what stands before the last 1 and behind it.
 fn bech32_sum(text: &[u8]) -> Option<u32> {
     let low = text.to_ascii_lowercase();
-    let (prefix, data) = match low.iter().rposition(|char| *char == b'1') {
-        Some(place) => (&low[..place], &low[place + 1..]),
-        None => (&low[..0], &low[..]),
-    };
+    let (prefix, data) = parted_at_last(&low, b'1');
     let high = prefix.iter().map(|char| u32::from(char >> 5));
     let head = high.chain([0]).chain(prefix.iter().map(|char| u32::from(char & 31)));
     let data = data.iter().map(|char| u32::try_from(place_in(BECH32, *char)?).ok());

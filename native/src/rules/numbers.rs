@@ -31,6 +31,7 @@ pub fn itin(text: &[u8]) -> Option<bool> {
     Some(number.first() == Some(&b'9') && is_known && has_one_separator(text))
 }
 
+/// Whether what stands between the digits is one sign, if any. Blanks are none.
 fn has_one_separator(text: &[u8]) -> bool {
     let is_separator = |char: &&u8| !matches!(char, b'0'..=b'9' | b'\t'..=b'\r' | 0x1C..=b' ');
     let mut separators = text.iter().filter(is_separator);
@@ -75,6 +76,7 @@ pub fn icao_check(text: &[u8]) -> bool {
 ///
 /// Left out are net masks and broadcast (240/4), multicast, loopback and 0/8. The documentation networks are not: a text that shows one means an
 /// address.
+#[must_use]
 pub fn ipv4_address(text: &[u8], private: bool) -> bool {
     let Some(octets) = text.split(|char| *char == b'.').map(octet).collect::<Option<Vec<_>>>() else {
         return false;

@@ -18,6 +18,14 @@ pub fn last(text: &[u8], count: usize) -> &[u8] {
     from(text, text.len().saturating_sub(count))
 }
 
+/// Return what stands before the last `sign` and behind it; where there is none, nothing and all.
+pub fn parted_at_last(text: &[u8], sign: u8) -> (&[u8], &[u8]) {
+    match text.iter().rposition(|char| *char == sign) {
+        Some(place) => (&text[..place], &text[place + 1..]),
+        None => (&[], text),
+    }
+}
+
 /// Return what a character is worth as a digit; of no digit too it is the distance from 0.
 pub fn value(char: u8) -> i64 {
     i64::from(char) - i64::from(b'0')
@@ -122,6 +130,8 @@ mod tests {
         assert_eq!(from(b"abc", 9), b"");
         assert_eq!(last(b"abc", 2), b"bc");
         assert_eq!(last(b"abc", 7), b"abc");
+        assert_eq!(parted_at_last(b"a_b_c", b'_'), (&b"a_b"[..], &b"c"[..]));
+        assert_eq!(parted_at_last(b"abc", b'_'), (&b""[..], &b"abc"[..]));
         assert_eq!(padded(b"12", 4), b"0012");
         assert_eq!(padded(b"12345", 4), b"12345");
     }

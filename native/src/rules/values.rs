@@ -1,6 +1,6 @@
 //! What a value looks like: generated, made of words, or documentation's example of one: `secrets_values.py`. And checksums of tokens.
 
-use super::reading::from;
+use super::reading::parted_at_last;
 use super::sums::distinct;
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -9,7 +9,7 @@ const PASSWORD_SIGNS: &[u8] = b"!@#$%^&*?+~=";
 /// Check a token whose last six characters are the CRC-32 of what follows its prefix, in base 62 (`GitHub`, npm).
 #[must_use]
 pub fn crc32_base62(token: &[u8]) -> bool {
-    let body = from(token, token.iter().rposition(|char| *char == b'_').map_or(0, |place| place + 1));
+    let (_, body) = parted_at_last(token, b'_');
     let (content, check) = body.split_at(body.len().saturating_sub(6));
     let mut sum = crc32(content);
     let mut written = [b'0'; 6];
@@ -23,10 +23,7 @@ pub fn crc32_base62(token: &[u8]) -> bool {
 /// Check a token whose last part is the CRC-32 of what stands before its last underscore, in hexadecimal (Grafana).
 #[must_use]
 pub fn crc32_hex(token: &[u8]) -> bool {
-    let (body, check) = match token.iter().rposition(|char| *char == b'_') {
-        Some(place) => (&token[..place], &token[place + 1..]),
-        None => (&token[..0], token),
-    };
+    let (body, check) = parted_at_last(token, b'_');
     format!("{:08x}", crc32(body)).as_bytes() == check
 }
 
@@ -73,12 +70,12 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 /// Whether the word `here` ends a text's part, as in `key_here`.
 fn says_here(low: &[u8]) -> bool {
     let is_word = |char: &u8| char.is_ascii_alphanumeric() || *char == b'_';
-    let places =
-        low.windows(5).enumerate().filter(|(_, window)| matches!(window, [b'_' | b'-', b'h', b'e', b'r', b'e']));
-    places.into_iter().any(|(place, _)| !low.get(place + 5).is_some_and(is_word))
+    let ends = |at: usize| !low.get(at).is_some_and(is_word);
+    low.windows(5).zip(5..).any(|(window, end)| matches!(window, [b'_' | b'-', b'h', b'e', b'r', b'e']) && ends(end))
 }
 
 /// Say whether most of the letters in `value` form words, however they are joined: `maxRetries_2`, `form.password`.
+#[must_use]
 pub fn is_worded(value: &[u8]) -> bool {
     let letters = value.iter().filter(|char| char.is_ascii_alphabetic()).count();
     let digits = value.iter().filter(|char| char.is_ascii_digit()).count();
@@ -148,6 +145,7 @@ pub fn is_hexadecimal(value: &[u8]) -> bool {
 }
 
 /// Say whether somebody would take `value` for a password in a sentence: digits or signs among letters, or letters that form no words.
+#[must_use]
 pub fn is_password(value: &[u8]) -> bool {
     let is_telling = |char: &u8| char.is_ascii_digit() || PASSWORD_SIGNS.contains(char);
     let is_letters = value.iter().all(u8::is_ascii_alphabetic);
