@@ -25,7 +25,7 @@ from tests.plugins.guardrails.scanner.samples import draw, with_checksum
 
 # Where the Python twin is in use it is compared with itself: that shows that the tests run, and little of it is enough.
 _MANY: Final = 2000 if core() else 10
-_DRAWN: Final = 20 if core() else 1
+_DRAWN: Final = 8 if core() else 1
 _ASCII: Final = "".join(map(chr, range(128)))
 _LONGEST: Final = 30
 _ALPHABETS: Final = (
