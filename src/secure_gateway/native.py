@@ -35,6 +35,9 @@ it is and folded, where the core can tell."""
 class CandidateGate(Protocol):
     """Detectors, ready to be asked about texts and nested values."""
 
+    def known(self) -> list[int]:
+        """Return the places of the detectors, among all, whose checks the core knows."""
+
     def fired(self, data: bytes) -> list[int]:
         """Return the indices of the candidates that match in ``data``, in order."""
 

@@ -97,6 +97,12 @@ impl CandidateGate {
         Ok(Self { candidates, alone: OnceLock::new(), both, groups, exact, folding, fold, bare })
     }
 
+    /// Return the places of the detectors whose checks are known here: of the others Python looks for the matches, too.
+    fn known(&self) -> Vec<usize> {
+        let count = self.groups.last().map_or(0, |group| group.end);
+        (0..count).filter(|detector| self.exact.knows(*detector)).collect()
+    }
+
     /// Return the places of the candidates that match in `data` as it stands, in order.
     fn fired(&self, data: &[u8]) -> PyResult<Vec<usize>> {
         let Prepared { gate, kept } = if let Some(prepared) = self.alone.get() {

@@ -40,7 +40,6 @@ class ArmedDetector:
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
         self.check = detector.check or whole
-        self._known = known(detector.check)
         # Words may reach from a field's name into its text, and the two stand together only once the value was walked.
         self.is_local = detector.category == "pii" and _LOOKS_AROUND.search(detector.exact) is None
 
@@ -55,15 +54,10 @@ class ArmedDetector:
         words = self._words()
         return self._compiled(words) if words else None
 
-    @property
-    def is_known(self) -> bool:
-        """Whether the core knows the check."""
-        return bool(self._known[0])
-
     def described(self) -> DescribedDetector:
         """Return it as the core takes it."""
         detector = self.detector
-        check, rule = self._known
+        check, rule = known(detector.check)
         confidences = (detector.confidence, _raised(detector.confidence) if detector.context else detector.confidence)
         return fold_pattern(detector.exact), self._words(), detector.needs_context, confidences, check, rule
 

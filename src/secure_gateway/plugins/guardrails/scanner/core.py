@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from typing import Any, NamedTuple
 
 from secure_gateway.native import Seen
@@ -78,6 +78,9 @@ class Scanner:
         self._gate = native_gate(
             (*zip(by_candidate, behind, strict=True), *((layer.candidate, ()) for layer in self._layers))
         )
+        known = self._gate.known if self._gate is not None else ()
+        numbers = count()  # the core counts detectors in the order of their groups
+        self._left = [[armed for armed in group if next(numbers) not in known] for group in self._armed]
         if self._gate is not None and unproven:  # the core takes patterns that RE2 refuses, and the twin would
             CandidateSets([fold_pattern(armed.detector.candidate) for armed in unproven])
         self._candidates = self._gate or CandidateSets(patterns)
@@ -208,13 +211,12 @@ class Scanner:
     def _exact(self, data: bytes, seen: Seen, layer: int) -> list[Hit]:
         fired, matches = seen
         inside = partial(self._is_injection, layer)
+        groups = self._armed if matches is None else self._left
         hits = [(start, end, sure, self._flat[number].detector) for number, start, end, sure in matches or ()]
         for index in fired:
             if index >= len(self._armed):
                 continue
-            for armed in self._armed[index]:
-                if matches is not None and armed.is_known:
-                    continue
+            for armed in groups[index]:
                 for match in armed.pattern.finditer(data):
                     region = MatchedRegion(armed, data, _group_span(match, armed.pattern.groups), inside)
                     if not armed.detector.needs_context or region.has_context:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Literal, Protocol
 
 import msgspec
@@ -116,8 +117,9 @@ def whole(region: Region) -> Iterable[Span]:
 
 def where(predicate: Callable[[str], bool]) -> Check:
     """Make a check that accepts a whole region when its value satisfies ``predicate``."""
+    return partial(satisfying, predicate)
 
-    def check(region: Region) -> Iterable[Span]:
-        return whole(region) if predicate(region.value) else ()
 
-    return check
+def satisfying(predicate: Callable[[str], bool], region: Region) -> Iterable[Span]:
+    """Accept the region as it is when its value satisfies ``predicate``."""
+    return whole(region) if predicate(region.value) else ()

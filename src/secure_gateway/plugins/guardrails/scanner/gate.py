@@ -26,6 +26,8 @@ class NativeGate:
     def __init__(self, gate: CandidateGate, candidates: tuple[str, ...]) -> None:
         self._gate = gate
         self._patterns = candidates
+        self.known = frozenset(gate.known())
+        """The places of the detectors that the core finds by itself; Python asks the others."""
 
     @cached_property
     def _twin(self) -> CandidateSets:

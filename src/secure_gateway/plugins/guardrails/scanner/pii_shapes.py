@@ -88,10 +88,11 @@ def is_in_digest(region: Region, start: int, end: int) -> bool:
 
 def number_by(rule: Callable[[str], bool] | None = None) -> Check:
     """Make a check that accepts a number that stands alone and whose compact form satisfies ``rule``."""
-    return partial(_number, rule)
+    return partial(lone_number, rule)
 
 
-def _number(rule: Callable[[str], bool] | None, region: Region) -> Iterable[Span]:
+def lone_number(rule: Callable[[str], bool] | None, region: Region) -> Iterable[Span]:
+    """Accept a number that stands alone and whose compact form satisfies ``rule``, if there is one."""
     if not stands_alone(region) or _is_short_digest(region):
         return ()
     separators = {char for char in region.value if char in _SEPARATORS}
