@@ -26,6 +26,8 @@ mod secure_gateway_native {
     #[pymodule_export]
     use crate::boundary::{NativePanicError, provoke_panic};
     #[pymodule_export]
+    use crate::checks::python::accepted;
+    #[pymodule_export]
     use crate::payload::{count_values, differences};
     #[pymodule_export]
     use crate::satisfies::{measured, satisfies};
