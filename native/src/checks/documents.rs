@@ -24,14 +24,21 @@ static CLOCK: Expression = Expression::new(r"\A[T ]\d{1,2}:\d\d");
 /// Accept what can be a document's number: it stands alone, holds digits enough, and is neither a day nor one digit throughout.
 pub fn document(region: &Region<'_>, _rule: Option<Rule>) -> Vec<Span> {
     let value = region.value();
-    let number = compact(value);
-    let digits = digits_of(&number);
-    let is_enough =
-        digits.len() >= FEWEST_DIGITS || (!digits.is_empty() && number.len() >= SHORTEST_NUMBER && number == value);
-    let is_one_digit = digits.len() >= FEWEST_DIGITS && !varied(&digits);
-    let is_accepted =
-        is_enough && !is_one_digit && stands_alone(region) && !is_of_business(region) && !DAY_FORM.is_in(value);
+    let is_accepted = stands_alone(region)
+        && has_digits_enough(value)
+        && !is_of_business(region)
+        && !DAY_FORM.is_in(value);
     whole_if(is_accepted, region)
+}
+
+/// Whether there are digits enough, and not one throughout; a long number in capitals and without separators may have fewer.
+fn has_digits_enough(value: &[u8]) -> bool {
+    let digits = digits_of(value);
+    if digits.len() >= FEWEST_DIGITS {
+        varied(&digits)
+    } else {
+        !digits.is_empty() && value.len() >= SHORTEST_NUMBER && compact(value) == value
+    }
 }
 
 /// Accept a calendar date in a year that a living person can be born in; a two-digit year stands last.
