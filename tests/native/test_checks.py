@@ -173,7 +173,7 @@ _AROUND: Final = (
     " ", "-", ".", "/", "_", ":", ",", ";", "=", "+", "(", ")", "[", "]", "#", "@", "'", '"', "\\", "\n", "\t", "\x0b", "\x1c", "  ", ". ", "==", ">= ",
     "0", "7", "12", "4111", "2024", "a", "f", "G", "x", "AB", "PO-", "tel-", "fax-", "v", "V. ", "no", "git@", "12:", ":30", "T12:30", " 9:05", "3.", ".5", "1,000",
     "550e8400-e29b-41d4-", "-a716-446655440000", "deadbeef", "-e29b", "8-", "-8", "-A", "ff:", ":ff", "order ", "Invoices no. ", "ticket: #", "version ", "Rechnung nr ",
-    "ROOM\x1d", "pedido numero ", "invoice\n", "https://a.example/?q=", "https://a.example/ ", "mailto:", "user=", '{"phone_id":"', '"mobile_ref" : "-', '"', "Mozilla/", "section ",
+    "ROOM\x1d", "pedido numero ", "invoice\n", "order INV-", "Bookings id: LH-", "article #AB-", "https://a.example/?q=", "https://a.example/ ", "mailto:", "user=", '{"phone_id":"', '"mobile_ref" : "-', '"', "Mozilla/", "section ",
     "example", "xxxxxx", "glsa_", "\\n", "\\t", "%20", "<", ">", "[PHONE]",
 )  # fmt: skip
 """What stands next to a number decides what it is: separators, digits, clocks, parts of UUIDs, words of business, JSON, URLs."""

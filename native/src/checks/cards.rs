@@ -70,7 +70,7 @@ impl<'r, 'a> Run<'r, 'a> {
     fn card_end(&self, first: usize) -> Option<usize> {
         let offset = self.ends[first] - self.size(first);
         let prefix = &self.digits[offset..self.digits.len().min(offset + PREFIX)];
-        Issued::to(prefix).longest_first().find_map(|(length, is_known)| {
+        Issued::beginning_with(prefix).longest_first().find_map(|(length, is_known)| {
             let last = self.ends.binary_search(&(offset + length)).ok()?;
             let digits = &self.digits[offset..offset + length];
             (luhn(digits) && varied(digits) && self.is_plausible(first, last, is_known)).then_some(last)

@@ -24,10 +24,8 @@ static CLOCK: Expression = Expression::new(r"\A[T ]\d{1,2}:\d\d");
 /// Accept what can be a document's number: it stands alone, holds digits enough, and is neither a day nor one digit throughout.
 pub fn document(region: &Region<'_>, _rule: Option<Rule>) -> Vec<Span> {
     let value = region.value();
-    let is_accepted = stands_alone(region)
-        && has_digits_enough(value)
-        && !is_of_business(region)
-        && !DAY_FORM.is_in(value);
+    let is_accepted =
+        stands_alone(region) && has_digits_enough(value) && !is_of_business(region) && !DAY_FORM.is_in(value);
     whole_if(is_accepted, region)
 }
 

@@ -1,7 +1,5 @@
 //! Which numbers the networks of payment cards issue.
 
-use std::ops::RangeInclusive;
-
 /// How many digits tell who issued a card.
 pub const PREFIX: usize = 6;
 const SHORTEST: usize = 12;
@@ -92,9 +90,10 @@ const BRANDS: [Brand; 48] = [
 ];
 
 impl Brand {
+    /// Whether a number that begins so is one of its own. The first digit settles it for most.
     fn issues(&self, prefix: &[u8]) -> bool {
         let digits = &prefix[..self.low.len().min(prefix.len())];
-        self.low <= digits && digits <= self.high
+        (self.low.first()..=self.high.first()).contains(&prefix.first()) && self.low <= digits && digits <= self.high
     }
 }
 
@@ -107,7 +106,7 @@ pub struct Issued {
 
 impl Issued {
     /// The lengths of cards that begin with `prefix`, of at least two digits.
-    pub fn to(prefix: &[u8]) -> Self {
+    pub fn beginning_with(prefix: &[u8]) -> Self {
         let brands = BRANDS.iter().filter(|brand| prefix.len() > 1 && brand.issues(prefix));
         brands.fold(Self::default(), |all, brand| Self {
             lengths: all.lengths | brand.lengths,
@@ -118,7 +117,9 @@ impl Issued {
     /// The lengths, longest first, each with whether it needs no context.
     pub fn longest_first(&self) -> impl Iterator<Item = (usize, bool)> {
         let has = |lengths: Lengths, length: usize| lengths >> length & 1 == 1;
-        let all: RangeInclusive<usize> = SHORTEST..=LONGEST;
-        all.rev().filter(move |&length| has(self.lengths, length)).map(move |length| (length, has(self.sure, length)))
+        (SHORTEST..=LONGEST)
+            .rev()
+            .filter(move |&length| has(self.lengths, length))
+            .map(move |length| (length, has(self.sure, length)))
     }
 }
