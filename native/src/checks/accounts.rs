@@ -1,9 +1,9 @@
 //! Accounts of people: the checks of `pii_finance.py`.
 
-use super::pending::iban_prefix;
 use super::shapes::is_in_digest;
 use crate::exact::{Region, Span};
 use crate::rules::Rule;
+use crate::rules::iban_prefix;
 
 /// With a separator at every fourth character or a few more.
 const IBAN_LONGEST: usize = 33 + 10;

@@ -1,11 +1,11 @@
 //! Addresses of machines: the checks of `pii_contacts.py`.
 
 use super::ascii::{is_latin, trimmed_end};
-use super::pending::{ipv4_address, ipv6_address};
 use super::shapes::{goes_on, touches_latin};
 use super::whole_if;
 use crate::exact::{Region, Span};
 use crate::rules::Rule;
+use crate::rules::{ipv4_address, ipv6_address};
 
 const MAC_DIGITS: usize = 12;
 const WORD_LONGEST: usize = 12;

@@ -2,9 +2,9 @@
 
 use super::ascii::{digits_of, is_latin, runs_of_digits};
 use super::issuers::{Issued, PREFIX};
-use super::pending::varied;
 use super::shapes::is_in_digest;
 use crate::exact::{Region, Span};
+use crate::rules::varied;
 use crate::rules::{Rule, luhn};
 
 const TABLE_CELL: usize = 4;

@@ -2,11 +2,11 @@
 
 use super::ascii::{digits_of, is_digits, number, runs_of_digits};
 use super::expression::Expression;
-use super::pending::varied;
 use super::shapes::{compact, is_of_business, stands_alone};
 use super::whole_if;
 use crate::exact::{Region, Span};
 use crate::rules::Rule;
+use crate::rules::varied;
 
 const YEARS: std::ops::RangeInclusive<u64> = 1900..=2035;
 const DAYS: u64 = 31;

@@ -8,7 +8,6 @@ mod documents;
 mod email;
 mod expression;
 mod issuers;
-mod pending;
 mod phones;
 #[cfg(feature = "python")]
 pub mod python;

@@ -2,11 +2,11 @@
 
 use super::ascii::{digits_of, is_digits, is_latin, number};
 use super::expression::Expression;
-use super::pending::{e164, nanp, varied};
 use super::shapes::{goes_on, goes_on_code, is_in_digest, is_of_business, separated_by, touches_latin};
 use super::whole_if;
 use crate::exact::{Region, Span};
 use crate::rules::Rule;
+use crate::rules::{e164, nanp, varied};
 
 const NANP_DIGITS: usize = 10;
 const NAME_LONGEST: usize = 32;

@@ -1,9 +1,9 @@
 //! Credentials with an issuer's prefix: the checks of `secrets_checks.py`.
 
-use super::pending::{crc32_base62, entropy, is_sample, is_worded};
 use super::whole_if;
 use crate::exact::{Region, Span};
 use crate::rules::Rule;
+use crate::rules::{crc32_base62, entropy, is_sample, is_worded};
 
 const SURE: f64 = 0.99;
 const LEAST_ENTROPY: f64 = 2.5;
