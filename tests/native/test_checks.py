@@ -8,7 +8,6 @@ import string
 import zlib
 from collections.abc import Callable
 from functools import lru_cache, partial
-from inspect import getclosurevars
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -31,6 +30,7 @@ from secure_gateway.plugins.guardrails.scanner.armed import ArmedDetector, Match
 from secure_gateway.plugins.guardrails.scanner.candidates import options
 from secure_gateway.plugins.guardrails.scanner.finding import Check, Detector, Span, where, whole
 from secure_gateway.plugins.guardrails.scanner.folding import fold_pattern
+from secure_gateway.plugins.guardrails.scanner.known import known
 from secure_gateway.plugins.guardrails.scanner.validators import IBAN_DIGITS, IBAN_LENGTHS, luhn, mod97
 from tests.native.places import SAMPLES
 from tests.plugins.guardrails.scanner.drawn import draw_match, drawable
@@ -64,7 +64,6 @@ _CHECKS: Final[dict[str, Callable[[_Rule | None], Check]]] = {
     "alone": lambda _: secrets.alone,
     "checksummed": lambda _: secrets.checksummed,
 }
-_NAMES: Final = {make(None): name for name, make in _CHECKS.items() if name not in {"where", "number", "separated"}}
 
 
 class _Use(NamedTuple):
@@ -79,28 +78,16 @@ class _Use(NamedTuple):
         return _CHECKS[self.check](self.rule)
 
 
-def _named(check: Check | None) -> tuple[str, _Rule | None]:
-    """Return the name and the rule of a check of the tables; "" where the core has none for it."""
-    if isinstance(check, partial):
-        if check.func in {pii_contacts.ipv4, pii_contacts.ipv6}:
-            return f"{check.func.__name__}{'_private' * check.keywords['private']}", None
-        names = {"_number": "number", "separated_number": "separated"}
-        return names.get(check.func.__name__, ""), check.args[0]
-    if getattr(check, "__qualname__", "").startswith("where."):
-        return "where", getclosurevars(check).nonlocals["predicate"]  # type: ignore[arg-type]
-    return _NAMES.get(check or whole, ""), None
-
-
 def _uses(detector: Detector) -> list[_Use]:
     """Return how to try the check of a detector: without its rule, which few texts satisfy, and with it where the core has it."""
-    name, rule = _named(detector.check)
+    name, rule_name = known(detector.check)
     if not name:
         return []
     armed = ArmedDetector(detector)
-    known = getattr(rule, "__name__", "")
     uses = [_Use(armed, name, None, "")]
-    if _ACCEPTED is None or (known and _ACCEPTED("whole", known, "0", 0, 1, False, (0.5, 0.5)) is not None):
-        uses.append(_Use(armed, name, rule, known if rule else ""))
+    if rule_name and (_ACCEPTED is None or _ACCEPTED("whole", rule_name, "0", 0, 1, False, (0.5, 0.5)) is not None):
+        rule = detector.check.args[0] if isinstance(detector.check, partial) else None
+        uses.append(_Use(armed, name, rule, rule_name))
     return uses
 
 
