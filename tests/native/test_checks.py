@@ -216,7 +216,7 @@ _KNOWN: Final[dict[str, tuple[str, ...]]] = {
     "checksummed": tuple(_with_checksum(prefix, _RNG) for prefix in ("ghp_", "gho_", "npm_") * 8),
     "document": (
         *(f"{word} 1234567" for word in _BUSINESS), *(f"order {word} 1234567" for word in ("id", "no", "nr", "num", "number", "nummer", "numero", "of")),
-        "2024-01-02", "1.2.1999", "2019-2020", "2019/2020", "00000", "99999999", "1234", "AB123456C", "C01X00T47", "c01x00t47", "L01 X00T47", "CFGHJKLMN", "C0000000"),
+        "order INV-1234567", "2024-01-02", "1.2.1999", "2019-2020", "2019/2020", "00000", "99999999", "1234", "AB123456C", "C01X00T47", "c01x00t47", "L01 X00T47", "CFGHJKLMN", "C0000000"),
     "birth_date": ("1990-01-02T12:30", "1990-01-02 9:05", "1990-01-02 9:0", "19640231", "18991231", "20351231", "20360101", "31/13/1990", "13/31/1990", "45.12.85", "1.2.03", "12 Dec 1985", "Feb 30, 2001", "32 May 1970", "1990-02-00"),
     "phone_context": (
         *(f'"tel_{word}": "030 1234567' for word in _FIELDS), *(f"{word}-030123456" for word in ("tel", "Cell", "FAX", "mob", "ph", "sms", "PO", "_PO", "x1PO", "ABCDE")),
@@ -228,7 +228,7 @@ _KNOWN: Final[dict[str, tuple[str, ...]]] = {
     "email": (
         *(f"a@b.{top}" for top in sorted(pii_contacts._NO_DOMAINS)),
         "a@b.example", "git@b.example", "logo@2x.PNG", "getty@tty1.service", "a..b@c.example", f"{'l' * 64}@a.example", f"{'l' * 65}@a.example", f"https://h/{'l' * 65}@a.example",
-        f"a@{'d.' * 124}example", f"a@{'d.' * 123}example", "user=a@b.example", "9user=a@b.example", "q?a@b.example", "a&b/c@d.example", "/path/a@b.example", "x=y=a@b.example",
+        f"a@{'d.' * 124}example", f"a@{'d.' * 123}example", "user=a@b.example", "9user=a@b.example", "https://h.example/x/a@b.example", "https://h.example\nd/a@b.example", "q?a@b.example", "a&b/c@d.example", "/path/a@b.example", "x=y=a@b.example",
     ),
     "quoted_email": ('"jane doe"@mail.example', '"a=b"@mail.example', '\\"jane\\"@mail.example', '"id": "x"@mail.example', '""@mail.example', f'"{"l" * 62}"@a.example', f'"{"l" * 63}"@a.example', '"x"@a.png'),
     "mac": ("00:00:00:00:00:00", "ff-ff-ff-ff-ff-ff", "00:1A:2b:3C:4d:5E", "0123.4567.8901", "0123.4567.89ab", "001122334455", "aAaAaAaAaAaA"),
@@ -277,6 +277,10 @@ def test_samples_are_judged_alike_and_some_are_accepted(name: str) -> None:
     st.tuples(st.integers(0, 80), st.integers(0, 80)),
 )
 @example(_BY_CHECK["email"][0], "", (0, 0))
+@example(_BY_CHECK["quoted_email"][0], '"a": b"@c.example', (0, 17))
+@example(_BY_CHECK["birth_date"][0], "1990-01-02T12:30", (0, 10))
+@example(_BY_CHECK["ipv6"][0], "2001:db8::1.x", (0, 12))
+@example(_BY_CHECK["alone"][0], "api-config-value-1", (0, 18))
 def test_any_place_of_any_text_is_judged_alike_where_the_twin_has_an_answer(
     use: _Use, text: str, place: tuple[int, int]
 ) -> None:
