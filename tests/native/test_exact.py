@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 import pytest
@@ -11,16 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from secure_gateway.native import DescribedDetector, core
-from secure_gateway.plugins.guardrails.scanner import PII_DETECTORS, SECRET_DETECTORS
+from secure_gateway.plugins.guardrails.scanner import PII_DETECTORS, SECRET_DETECTORS, Scanner
 from secure_gateway.plugins.guardrails.scanner.armed import ArmedDetector, MatchedRegion
 from secure_gateway.plugins.guardrails.scanner.candidates import options
-from secure_gateway.plugins.guardrails.scanner.finding import Detector, Limits
+from secure_gateway.plugins.guardrails.scanner.finding import Detector, Limits, Region, Span, where
 from secure_gateway.plugins.guardrails.scanner.folding import fold, fold_pattern
 from secure_gateway.plugins.guardrails.scanner.gate import native_gate
+from secure_gateway.plugins.guardrails.scanner.known import ADDRESSES, BY_RULE, CHECKS, RULES, known
+from secure_gateway.plugins.guardrails.scanner.pii_contacts import email_address
 from tests.native.expressions import ASCII, Expression, around, expressions
 from tests.plugins.guardrails.scanner.drawn import draw_match, drawable
 
 _MANY: Final = 1000 if core() else 30
+EMAIL: Final = next(each for each in PII_DETECTORS if each.id == "pii.email")
 _WITH_CONTEXT: Final = [each for each in (*PII_DETECTORS, *SECRET_DETECTORS) if each.context]
 
 Place = tuple[int, int]
@@ -92,3 +97,48 @@ def test_the_core_sees_context_where_the_twin_does(
         place for place in _true_places(pattern, text) if MatchedRegion(armed, data, place, lambda _: False).has_context
     ]
     assert _places((pattern, words, True, (0.5, 0.5), "whole", ""), text) in (None, near), text
+
+
+def test_each_name_of_a_check_or_rule_is_that_of_one_function() -> None:
+    for table in (RULES, {**CHECKS, **BY_RULE, **ADDRESSES}):
+        assert len(set(table.values())) == len(table)
+
+
+def test_the_core_asks_the_checks_of_nearly_all_that_is_no_order() -> None:
+    detectors = (*PII_DETECTORS, *SECRET_DETECTORS)
+    described = tuple((each.candidate, (ArmedDetector(each).described(),)) for each in detectors)
+    if (found := native_gate(described)) is None:
+        assert core() is None
+        return
+    left = {each.id for number, each in enumerate(detectors) if number not in found.known}
+    assert {name for name in left if name.startswith("pii.")} == {
+        "pii.email_spelled",
+        "pii.mrz",
+        "pii.base58",
+        "pii.ethereum",
+    }
+    assert len(left) < len(detectors) // 6
+
+
+def test_a_check_that_is_only_called_like_a_known_one_is_asked_in_python() -> None:
+    def iban(region: Region) -> Iterable[Span]:
+        return ((0, 2, 0.3),) if region.value == "x12" else ()
+
+    detector = Detector(
+        id="own.iban",
+        type="OWN",
+        category="pii",
+        candidate="x1",
+        exact=r"x\d\d",
+        confidence=0.9,
+        source="a test",
+        check=iban,
+    )
+    assert known(iban) == ("", "")
+    assert known(where(str.isdigit)) == ("", "")
+    assert known(partial(email_address)) == ("", "")
+    found = Scanner([detector, EMAIL]).scan("x12, x13, ann@corp-mail.com")
+    assert [(each.type, each.start, each.end, each.confidence) for each in found] == [
+        ("OWN", 0, 2, 0.3),
+        ("EMAIL", 10, 27, 0.95),
+    ]
