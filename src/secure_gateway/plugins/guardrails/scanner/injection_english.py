@@ -113,17 +113,17 @@ _ASK = r"(?:reveal|print|show|output|repeat|display|tell|leak|disclose|dump|give
 _ITS = r"(?:your|the|all|full|entire|exact|complete|initial|original|hidden|secret|of|me|us|out|down|back|whole|text|contents?|internal|confidential|very|first|in full|verbatim|with|any|every|above|developer'?s?|a copy|to|word for word|from|underlying|preceding|previous|private|that|as|rules|by|and|including|words?|everything)"
 
 _LEAK = (
-    rule("reveal_prompt", 0.65, "",
+    rule("reveal_prompt", 0.65, r"\b(?:system|developer|initial|hidden|secret|internal|original|pre-?prompt|confidential|starting|governing|base|private|underlying|operating)\s+(?:system\s+)?(?:prompt|message|instructions?|directives?|rules|guidelines|configuration|orders)\b",
          rf"\b{_ASK}\s+(?:{_ITS}[\s,]+){{0,8}}?(?:(?:system|developer|initial|hidden|secret|internal|original|pre-?prompt|confidential|starting|governing|base|private|underlying|operating)\s+){{1,3}}"
          r"(?:system\s+)?(?:prompt|message|instructions?|directives?|rules|guidelines|configuration|orders)\b"),
     rule("reveal_above", 0.6, r"(?:above|before|preceding|precedes|prior to|up to)\s+(?:this|here|these|the (?:line|first|user|conversation)|my|point)",
          rf"\b{_ASK}\s+(?:{_ITS}[\s,]+){{0,4}}?(?:everything|all|text|words|lines?|content|messages?|sentences?|characters|instructions|prompt|rules|tools(?: and \w+)?|sentence)\s+(?:\w+\s+){{0,6}}?"
          r"(?:above|before|preceding|precedes|prior to|up to)\s+(?:this|here|these|the (?:line|first|user|conversation)|my|point)(?:\s+\w+){0,2}?[^.\n]{0,20}(?:verbatim|word|exactly|this|line|message|conversation|in full|code block|input|point|above|begin|start)"),
-    rule("reveal_yours", 0.55, "",
+    rule("reveal_yours", 0.55, r"\byour (?:own )?(?:prompt|system message|instructions?|directives?|guidelines|rules|orders|configuration)\b",
          rf"\b(?:reveal|print|output|repeat|display|leak|disclose|dump|recite|quote|expose|spell|echo|paste|paraphrase|encode|reproduce|replay|show|give me|tell me|copy|write(?: out| down)?|list|contents? of|characters of|translate|put|say) (?:{_ITS}[\s,]+){{0,5}}?your (?:own )?(?:prompt|system message|instructions?|directives?|guidelines|rules|orders|configuration)\b"),
     rule("ask_yours", 0.3, "", r"\b(?:what (?:is|are|was|were)|describe|explain|state|summari[sz]e|tell) (?:me )?(?:all |about |the full )?(?:of )?your (?:own )?(?:prompt|instructions?|directives?|guidelines|rules|orders|configuration)\b"),
     rule("started_with", 0.5, "", r"\b(?:text|message|words|prompt|instructions?|context|line|paragraph|configuration)s?(?: that| which)? you (?:were|got|have been|are) (?:configured|given|provided|instructed|started|primed|initiali[sz]ed|seeded|launched|loaded|prompted|booted|preloaded|set up|created) (?:with|from|by)\b|\bsystem prompt (?:that )?(?:i|you) (?:was|were|am|are|have been|got) (?:given|told|started|using|running)\b"),
-    rule("reveal_here", 0.6, r"(?:text|words|content|everything|messages?|paragraphs?|prompt|instructions) (?:above|before this|preceding this|up there)",
+    rule("reveal_here", 0.6, r"\b(?:text|words|content|everything|messages?|paragraphs?|prompt|instructions) (?:above|before this|preceding this|up there),?\s+(?:\w+\s+){0,2}(?:verbatim|word for word|exactly as|in full|starting|beginning|(?:in|inside|as) an? (?:\w+ )?code ?block)",
          rf"\b{_ASK}\s+(?:{_ITS}[\s,]+){{0,4}}?(?:text|words|content|everything|messages?|paragraphs?|prompt|instructions) (?:above|before this|preceding this|up there),?\s+(?:\w+\s+){{0,2}}?(?:verbatim|word for word|exactly as|in full|starting (?:with|from)|beginning (?:with|from)|(?:in|inside|as) an? (?:\w+ )?code ?block)"),
     rule("knows_of_itself", 0.5, "", r"\b(?:everything|all|anything|whatever) (?:that )?you (?:know|have|remember|can see|hold|were told|are told) (?:about|on) (?:your(?:self)?|the system prompt)\b"),
     rule("told_before", 0.5, "",
@@ -132,21 +132,22 @@ _LEAK = (
          r"\b(?:your (?:initial|hidden|secret|original|system|internal|full|exact|own|very|confidential|private) (?:\w+ )?(?:instructions?|prompt|message)|hidden (?:developer |system )?(?:prompt|message|instructions?)|(?:verbatim|word for word|in full|in a code block|exactly as written))\b"),
 )  # fmt: skip
 
-_READS = r"(?:\s+(?:reading|processing|summari[sz]ing|parsing|that|who|which|this|handling|analy[sz]ing|scanning|viewing|in charge|text|page|document|email|message|the|file|content|it|is|reads|reviewing|working on|here|model|below|only|\([^)\n]{0,40}\))){0,6}"
-_ANY_READS = _READS.removesuffix("{0,6}") + "*"
+_READING = r"(?:reading|processing|summari[sz]ing|parsing|that|who|which|this|handling|analy[sz]ing|scanning|viewing|in charge|text|page|document|email|message|the|file|content|it|is|reads|reviewing|working on|here|model|below|only|\([^)\n]{0,40}\))"
+_READS = rf"(?:\s+{_READING}){{0,6}}"
+_ADDRESSEE = rf"(?:{_NOUN_AI}|ai (?:reviewer|reader|crawler|scanner|tool|user)|(?:language |ai )model|model|agent)"
 _LEAD = r"(?:attention|notice|note|message|memo|instructions?|to|for|task|update|reminder|warning|alert|hint|comment|important)(?:[\s,:]+(?:to|for|from|all|any|every|the|this|your|my|an?|each|only)){0,3}[\s,:]+"
 _IN_A_NAME = (
-    r"\b(?:(?:message|notice|order|instruction|command|directive|update|request|word|communication|announcement|authori[sz]ation)s? (?:\w+ )?(?:from|by|of) (?:your|the|its|our) (?:\w+ )?(?:administrators?|admin|developers?|creators?|operators?|makers|owners?|supervisor|security team|vendor|provider|it department|company)\b|(?:developers?|creators?|makers?|vendor|owners?|provider|authors?|operators?|administrators?) of (?:this|the|your) (?:ai|model|assistant|llm|agent|chatbot|system)|(?:this is|i am|i'm) (?:your |the |a message from )+(?:developer|administrator|creator|operator|owner|openai|anthropic)"
+    r"\b(?:(?:message|notice|order|instruction|command|directive|update|request|word|communication|announcement|authori[sz]ation)s? (?:\w+ )?(?:from|by|of) (?:your|the|its|our) (?:\w+ )?(?:administrators?|admin|developers?|creators?|operators?|makers|owners?|supervisor|security team|vendor|provider|it department|company)\b|(?:developers?|creators?|makers?|vendor|owners?|provider|authors?|operators?|administrators?) of (?:this|the|your) (?:ai|model|assistant|llm|agent|chatbot|system)|(?:this is|i am|i'm) (?:your |the |a message from ){1,3}(?:developer|administrator|creator|operator|owner|openai|anthropic)"
     r"|\b(?:anthropic|openai|google|microsoft|meta|mistral)(?:'s)? (?:staff|support|team|employee|engineer|security|developer)s?\s(?:here|speaking|message|notice|asks|requests)|\bthis is (?:the )?(?:anthropic|openai|mistral) (?:staff|support|team|security)|system (?:override|command|directive)\b|(?:official|urgent|important|critical|mandatory) (?:\w+ )?(?:security |system |policy )?(?:update|notice|directive|instruction|order)s? (?:for|to) (?:the |all |any )?(?:ai|assistant|model|agent|llm|chatbot)|(?:authori[sz]ed|approved|required|ordered) by (?:openai|anthropic|your (?:developers?|administrators?|creators?|operator|owner)))"
 )
 _ADDRESS = (
-    rule("to_the_model", 0.55, rf"[\s,:](?:{_NOUN_AI}s?|ai (?:reviewer|reader|crawler|scanner|tool|user)s?|(?:language |ai )models?|models?|agents?){_ANY_READS}\s*[:,!]",
+    rule("to_the_model", 0.55, rf"[\s,:]{_ADDRESSEE}[:,!]|[\s,:;]{_ADDRESSEE}[s\s]\s*(?:{_READING})?(?:\s+{_READING}){{0,6}}\s*[:,!]",
          rf"\b(?:{_LEAD}(?:{_NOUN_AI}s?|ai (?:reviewer|reader|crawler|scanner|tool|user)s?|(?:language |ai )models?|model|agent)){_READS}\s*[:,!]"),
     rule("greeted", 0.3, "", r"\b(?:dear|hello|hey|hi)[\x20\t]+(?:all |any |every |the |my )?(?:claude|gemini|copilot|ai|llm|chat ?bot|chatgpt|assistant|model|agent|(?:large |ai )?language model|ai (?:assistant|agent|model|system|bot)|(?:autonomous|coding) agent)s?\s*[,!:]"),
     rule("if_you_are", 0.55, r"(?:if|when|since|because|in case|should) (?:you(?:\'re| are| be)|this is)|any (?:ai|llm|language model|assistant|chat|claude|copilot|gemini|autonomous|coding)",
          rf"\b(?:(?:if|when|since|because|in case|should) (?:you(?:'re| are| be)|this is (?:being )?(?:read|processed|parsed|summari[sz]ed) by) (?:an? |the |any )?(?:\w+ ){{0,2}}?(?:{_NOUN_AI}|model|bot|machine|automated (?:system|agent|tool|process))\b|any (?:{_NOUN_AI}) (?:that |which )?(?:reads|reading|processing|processes|summari[sz]ing|summari[sz]es|sees|parses))"),
     rule("in_a_name", 0.4, _IN_A_NAME, _IN_A_NAME),
-    rule("the_model_must", 0.35, "",
+    rule("the_model_must", 0.35, rf"\b{_AI}[s\s]\s*(?:must|shall|has to|needs? to|have to|is (?:now )?(?:required|instructed|ordered|expected) to|are (?:required|instructed) to|should (?:now|first|always|immediately|never|also|ignore|then|instead)|will now)\b",
          rf"\b(?:the |any |an? |this |every )?{_AI}s? (?:must|shall|has to|needs? to|have to|is (?:now )?(?:required|instructed|ordered|expected) to|are (?:required|instructed) to|should (?:now|first|always|immediately|never|also|ignore|then|instead)|will now)\b"),
 )  # fmt: skip
 

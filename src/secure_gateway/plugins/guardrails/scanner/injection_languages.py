@@ -81,7 +81,7 @@ _LATIN: dict[str, tuple[str, tuple[tuple[str, float, str], ...]]] = {
             ("quiet", 0.5, r"\b(?:non|senza|mai)\s+(?:dir(?:lo|e)|dite|parlarne|menziona\w+|informa\w+|rivela\w+|avvis\w+|mostra\w+)[^.\n]{0,30}?(?:utente|nessuno)|nascond\w+ [^.\n]{0,30}all'utente"),
             ("send", 0.45, rf"\b(?:invi\w+|inoltr\w+|mand\w+|trasmett\w+|spedi\w+|carica\w*|pubblic\w+)\b{_FAR}(?:contenuto|messaggi\w*|file|dati|password|chiav\w+|cronologia|tutt\w)\b[^\n]{{0,40}}?{_DEST}"),
             ("persona", 0.6, r"\b(?:ora sei|adesso sei|sei ora|d'ora in poi sei|fingi di essere|agisci come|comportati come)\b[^.\n]{0,60}?(?:\bia\b|senza|nessun|modalita)"),
-            ("secret", 0.35, r"\b(?:rivel\w+|mostr\w+|invi\w+|dimmi|dammi)\b[^.\n]{0,40}?(?:password|credenziali|chiav\w+ (?:api|segret|privat)\w*)"),
+            ("secret", 0.35, r"\b(?:rivel\w+|mostr\w+|invi\w+|dimmi|dammi)\b[^.\n]{0,40}?(?:(?:l[ae]|dell[ae]|tu[ae]|su[ae]|mi[ae]|vostr[ae]|ogni|tutte)\spassword|credenziali|chiav\w+ (?:api|segret|privat)\w*)"),
         ),
     ),
     "pt": (

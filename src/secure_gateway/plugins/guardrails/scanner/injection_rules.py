@@ -11,6 +11,9 @@ OWASP = "OWASP LLM01 Prompt Injection"
 MCP = "MCP specification, security best practices; published tool-poisoning reports"
 SMUGGLING = "Unicode TR36 and TR39"
 
+SENTENCE = r"(?:[^.!?\n]{0,60}?(?:[.!?]\w[^.!?\n]{0,60}?){0,2}?)"
+"""A gap that ends with its sentence; the points of ``report.txt`` and ``.env`` end none. Of an order the words stand in one sentence, of a report in several."""
+
 _SPACE = re.compile(r" ([?*+]?)")
 _COUNTED = re.compile(r"\{(0|1),\d+\}\??")
 

@@ -100,7 +100,7 @@ FORGERY = (
          r"(?:^|[\n\"'>}\]])\s*[\[(*]*(?:system|developer|admin(?:istrator)?)(?: (?:message|prompt|override|note|notice|instructions?|update|command))?[\])*]*\s*:\s*(?:you (?:are now|must|will|should)|ignore|disregard|override|new|the (?:user|assistant)|from now|forget)"),
     rule("system_message", 0.4, r"system (?:message|prompt|instructions?|note|notice|command|alert|reminder)(?: (?:to|for) (?:the |all )?(?:\w+ )*\w+)?\s*[:\]]|\[(?:begin|start)(?: of)? (?:new )?system", r"(?:(?:^|[\n\"'>}\]*.])\s*|updated |new )(?:system (?:message|prompt|instructions?|note|notice|command|alert|reminder))(?: (?:to|for) (?:the |all )?(?:\w+ ){0,2}\w+)?\s*[:\]]|\[(?:begin|start)(?: of)? (?:new )?system"),
     rule("role_json", 0.35, r"role\\?[\"']\s*:\s*\\?[\"'](?:system|developer)", r"[{,]\s*\\?[\"']role\\?[\"']\s*:\s*\\?[\"'](?:system|developer)\\?[\"']\s*,\s*\\?[\"']content\\?[\"']"),
-    rule("turns", 0.35, r"(?:human|user|assistant|ai|model)\s*:", r"(?:^|\n)\s*(?:human|user)\s*:\s*[^\n]+\n+\s*(?:assistant|ai|model)\s*:\s*(?:sure|of course|okay|certainly|\n|<|$)"),
+    rule("turns", 0.35, r"(?:human|user|assistant|ai|model)\s?:", r"(?:^|\n)\s*(?:human|user)\s?:\s*[^\n]+\n+\s*(?:assistant|ai|model)\s?:\s*(?:sure|of course|okay|certainly|\n|<|$)"),
     rule("delimiter", 0.7, "",
          r"</(?:tool_results?|tool_response|function_results?|function_calls?|system_prompt|user_query|untrusted[a-z_-]*|tool_calls?|tool_output|search_results?|retrieved[a-z_-]*|external[a-z_-]*)>|<(?:system_prompt|system[_-]reminder|system[_-]message|system[_-]instructions?|system[_-]override)>", check=unless_opened),
     rule("closed_early", 0.35, "", rf"</{_TAGS}>\s*(?:</{_TAGS}>\s*)+|</(?:documents?|context|user_data|conversation)>\s*\n|<system>"),

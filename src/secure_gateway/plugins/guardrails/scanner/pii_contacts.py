@@ -341,7 +341,7 @@ def address_detectors(*, private: bool) -> tuple[Detector, ...]:
     return (
         Detector(
             id="pii.ipv4", type="IP_ADDRESS", category="pii", confidence=0.7, source="RFC 791, RFC 1918",
-            candidate=r"\d\.\d{1,3}\.\d{1,3}\.\d", exact=rf"(?:\b|_)({_FIRST_OCTET}(?:\.{_ANY_OCTET}){{3}})(?:\b|_)",
+            candidate=r"\d\.\d\d?\d?\.\d\d?\d?\.\d", exact=rf"(?:\b|_)({_FIRST_OCTET}(?:\.{_ANY_OCTET}){{3}})(?:\b|_)",
             check=partial(ipv4, private=private), context=_HOST_WORDS,
         ),
         Detector(

@@ -40,7 +40,7 @@ AMERICAN_IDS = (
         exact=r"\b\d{9}\b", check=where(ssn), needs_context=True, context=_SSN_WORDS,
     ),
     Detector(
-        id="pii.itin", type="ITIN", category="pii", confidence=0.8, source="IRS Publication 1915", candidate=_ITIN_DASHED, exact=_ITIN_DASHED,
+        id="pii.itin", type="ITIN", category="pii", confidence=0.8, source="IRS Publication 1915", candidate=r"9\d{2} ?[-. ] ?[5-9]\d ?[-. ] ?\d{4}", exact=_ITIN_DASHED,
         check=partial(separated_number, itin), context=_ITIN_WORDS,
     ),
     Detector(

@@ -13,7 +13,7 @@ _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 CHAT: Final[tuple[Detector, ...]] = (
     token("slack", "SLACK_TOKEN", r"xox[a-z]-|xox[a-z]\.x|xapp-\d", r"(?:xoxe\.)?(?:xox[abceoprsd]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{20,})", "Slack token types"),
     address("slack_webhook", "SLACK_WEBHOOK", r"hooks\.slack", r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[\w/+-]{20,}", "Slack incoming webhooks"),
-    token("discord", "DISCORD_TOKEN", r"[\w-]\.[\w-]{6}\.[\w-]{27}", r"[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,45}", "Discord API reference", check=discord_token, confidence=0.9),
+    token("discord", "DISCORD_TOKEN", r"[\w-]{22}\.[\w-]{6}\.[\w-]{27}", r"[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,45}", "Discord API reference", check=discord_token, confidence=0.9),
     address("discord_webhook", "DISCORD_WEBHOOK", r"discord(?:app)?\.com/api/", r"https://(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{16,20}/[\w-]{40,}",
             "Discord webhook resource"),
     Detector(
