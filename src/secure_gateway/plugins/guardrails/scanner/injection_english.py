@@ -47,12 +47,12 @@ _ENDS = rf"\b{_END}\s+(?:{_DET}\s+)*(?:{_PAST}|your),?\s"
 # What is void: orders to a model always, rules of a house only where they are the ones before, or the model's.
 _PROMPTS = r"(?:instructions?|prompts?|directives?|programming|guardrails?|safeguards?|system (?:prompt|message)s?|fine-?tuning)"
 _BEFORE_NOW = r"(?:previous(?:ly)?|prior|above(?:-mentioned)?|earlier|preceding|foregoing|aforementioned|original|initial|system|safety|developer(?:'?s)?|ethical|hidden|internal|moderation|alignment|secret)"
-_VOID_CANDIDATE = rf"\b(?:{_PAST}|your|all|those|these)\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES})\s"
 _VOID = (
     r"\s+(?:(?:\w+\s+){0,4}?(?:(?:are|were|have been|has been|is|got|become|now|just)\s+(?:\w+\s+){0,2})?"
     r"(?:void|invalid|cancell?ed|obsolete|null(?:ified)?|superseded|revoked|outdated|suspended|replaced|wrong|lifted|disabled|off|removed|overridden|waived|expired|deprecated|irrelevant|rescinded|withdrawn)"
     r"|(?:\w+\s+){0,3}?(?:no longer|do not|does not|don't|doesn't|cease to|stop to|need not|can|must|should)\s+(?:\w+\s+){0,2}?(?:appl(?:y|ies)|counts?|matters?|holds?|binds?|valid|binding|in force|ignored|be ignored|be disregarded|disregarded))\b"
 )
+_VOID_CANDIDATE = rf"\b(?:{_ORDERS}|{_RULES}){_VOID}"
 
 _OVERRIDE = (
     rule("override", 0.85, _IGNORES, rf"\b{_IGNORE}\s+{_FILL}{_PAST},?\s+{_MIX}{_ORDERS}\b", check=unless_stated),
@@ -76,15 +76,15 @@ _OVERRIDE = (
     rule("void_rules", 0.4, _VOID_CANDIDATE, rf"\b{_PAST}\s+(?:\w+\s+){{0,2}}(?:{_ORDERS}|{_RULES}){_VOID}"),
     rule("new_instructions", 0.4, r"(?:new|updated|real|actual|override|additional|urgent|true|revised|corrected|latest|begin|different|other|next|only|sole|primary)\s+(?:system |operating |hidden |secret |user )?(?:instruction|rule|prompt|directive|task|order|objective|goal|mission|job|purpose|assignment|priority|role)|(?:follow|obey|execute|apply|use) (?:only )?(?:these|the following|my|this|mine)",
          r"(?:\b(?:new|updated|real|actual|override|additional|urgent|true|revised|corrected|latest|begin)\s+(?:system\s+|operating\s+|hidden\s+|secret\s+)?(?:instructions?|prompts?|directives?|orders|rules?)(?:\s+from (?:the|your) \w+)?(?:\s+for (?:the|you|all|any)\s?(?:\w+\s?){0,2})?\s*(?:[:\]]|follow|override|supersede|replace)"
-         r"|\byour\s+(?:new|real|actual|true|only|sole|next|revised|primary|updated)\s+(?:task|goal|objective|mission|instructions?|purpose|job|orders?|directives?|priority|role)\b|\bthe (?:real|actual|true) (?:user )?(?:task|goal|mission|instructions?|objective|job|assignment)s?\s+(?:is|are|for you|(?:starts?|begins?|follows?)(?: now| here| below)?)\b"
+         r"|\byour\s\s?\s?(?:new|real|actual|true|only|sole|next|revised|primary|updated)\s+(?:task|goal|objective|mission|instructions?|purpose|job|orders?|directives?|priority|role)\b|\bthe (?:real|actual|true) (?:user )?(?:task|goal|mission|instructions?|objective|job|assignment)s?\s+(?:is|are|for you|(?:starts?|begins?|follows?)(?: now| here| below)?)\b"
          r"|\b(?:new|different|other|real) (?:task|mission|assignment|job|orders|instructions?) for (?:you\b|(?:the|an?|any|all)\s(?:ai|assistant|model|agent|llm|bot|chatbot|language model)\b)|\b(?:follow|obey|execute|apply|use) (?:only )?(?:these|the following|my|this|mine)(?: new| instructions?| rules| orders| text)* instead\b)"),
-    rule("task_changed", 0.4, "", r"\byour (?:task|job|goal|role|instructions?|mission|objective|purpose|priorit(?:y|ies)) (?:has|have) (?:just |now )?(?:changed|been (?:changed|updated|replaced|superseded|modified))\b"),
+    rule("task_changed", 0.4, "", r"\byour\s{1,4}(?:task|job|goal|role|instructions?|mission|objective|purpose|priorit(?:y|ies)) (?:has|have) (?:just |now )?(?:changed|been (?:changed|updated|replaced|superseded|modified))\b"),
     rule("other_task_instead", 0.3, "", r"\b(?:task|request|question|instructions?|job|user|goal|plan|summary|document)\b[^.\n]{0,60}?\binstead\b"),
     rule("instead_of_it", 0.3, "", r"\binstead of (?:summari[sz]|answer|help|translat|follow|respond|review|analy[sz]|do)ing\b"),
     rule("outranked", 0.5, "", r"\b(?:higher|greater|more) (?:priority|authority|precedence|weight|importance) than (?:the |your |any |all )?(?:system|developer|user|previous|earlier|other)\b"),
     rule("from_now_on", 0.35, r"from (?:now on|this (?:moment|point|message)|here on|hereon)|henceforth",
          r"\b(?:from (?:now on|this (?:moment|point|message)(?: on| onwards?| forward)?|here on)|henceforth),? (?:you|ignore|respond|answer|act|always|your|reply|obey|speak|follow|everything you|only)\b"),
-    rule("instead", 0.25, r"instead", r"\b(?:instead,? (?:you (?:must|should|will|are|shall)|do (?:this|the following|as)|just|follow|only)|(?:and|but|;) instead|instead:)\b"),
+    rule("instead", 0.25, "", r"\b(?:instead,? (?:you (?:must|should|will|are|shall)|do (?:this|the following|as)|just|follow|only)|(?:and|but|;) instead|instead:)\b"),
 )  # fmt: skip
 
 _AI = r"(?:ai|a\.i\.|llm|large language model|language model|assistant|chat ?bot|chatgpt|claude|gpt(?:-?\d\w*)?|copilot|gemini|llama|cursor|ai (?:assistant|agent|model|system|bot|tool)|(?:ai|autonomous|software|coding) agent|model|agent|virtual assistant|summari[sz]er)"
@@ -138,14 +138,14 @@ _ADDRESSEE = rf"(?:{_NOUN_AI}|ai (?:reviewer|reader|crawler|scanner|tool|user)|(
 _LEAD = r"(?:attention|notice|note|message|memo|instructions?|to|for|task|update|reminder|warning|alert|hint|comment|important)(?:[\s,:]+(?:to|for|from|all|any|every|the|this|your|my|an?|each|only)){0,3}[\s,:]+"
 _IN_A_NAME = (
     r"\b(?:(?:message|notice|order|instruction|command|directive|update|request|word|communication|announcement|authori[sz]ation)s? (?:\w+ )?(?:from|by|of) (?:your|the|its|our) (?:\w+ )?(?:administrators?|admin|developers?|creators?|operators?|makers|owners?|supervisor|security team|vendor|provider|it department|company)\b|(?:developers?|creators?|makers?|vendor|owners?|provider|authors?|operators?|administrators?) of (?:this|the|your) (?:ai|model|assistant|llm|agent|chatbot|system)|(?:this is|i am|i'm) (?:your |the |a message from ){1,3}(?:developer|administrator|creator|operator|owner|openai|anthropic)"
-    r"|\b(?:anthropic|openai|google|microsoft|meta|mistral)(?:'s)? (?:staff|support|team|employee|engineer|security|developer)s?\s(?:here|speaking|message|notice|asks|requests)|\bthis is (?:the )?(?:anthropic|openai|mistral) (?:staff|support|team|security)|system (?:override|command|directive)\b|(?:official|urgent|important|critical|mandatory) (?:\w+ )?(?:security |system |policy )?(?:update|notice|directive|instruction|order)s? (?:for|to) (?:the |all |any )?(?:ai|assistant|model|agent|llm|chatbot)|(?:authori[sz]ed|approved|required|ordered) by (?:openai|anthropic|your (?:developers?|administrators?|creators?|operator|owner)))"
+    r"|\b(?:anthropic|openai|google|microsoft|meta|mistral)(?:'s)? (?:staff|support|team|employee|engineer|security|developer)s? (?:here|speaking|message|notice|asks|requests)|\bthis is (?:the )?(?:anthropic|openai|mistral) (?:staff|support|team|security)|system (?:override|command|directive)\b|(?:official|urgent|important|critical|mandatory) (?:\w+ )?(?:security |system |policy )?(?:update|notice|directive|instruction|order)s? (?:for|to) (?:the |all |any )?(?:ai|assistant|model|agent|llm|chatbot)|(?:authori[sz]ed|approved|required|ordered) by (?:openai|anthropic|your (?:developers?|administrators?|creators?|operator|owner)))"
 )
 _ADDRESS = (
     rule("to_the_model", 0.55, rf"[\s,:]{_ADDRESSEE}[:,!]|[\s,:;]{_ADDRESSEE}[s\s]\s*(?:{_READING})?(?:\s+{_READING}){{0,6}}\s*[:,!]",
          rf"\b(?:{_LEAD}(?:{_NOUN_AI}s?|ai (?:reviewer|reader|crawler|scanner|tool|user)s?|(?:language |ai )models?|model|agent)){_READS}\s*[:,!]"),
     rule("greeted", 0.3, "", r"\b(?:dear|hello|hey|hi)[\x20\t]+(?:all |any |every |the |my )?(?:claude|gemini|copilot|ai|llm|chat ?bot|chatgpt|assistant|model|agent|(?:large |ai )?language model|ai (?:assistant|agent|model|system|bot)|(?:autonomous|coding) agent)s?\s*[,!:]"),
     rule("if_you_are", 0.55, r"(?:if|when|since|because|in case|should) (?:you(?:\'re| are| be)|this is)|any (?:ai|llm|language model|assistant|chat|claude|copilot|gemini|autonomous|coding)",
-         rf"\b(?:(?:if|when|since|because|in case|should) (?:you(?:'re| are| be)|this is (?:being )?(?:read|processed|parsed|summari[sz]ed) by) (?:an? |the |any )?(?:\w+ ){{0,2}}?(?:{_NOUN_AI}|model|bot|machine|automated (?:system|agent|tool|process))\b|any (?:{_NOUN_AI}) (?:that |which )?(?:reads|reading|processing|processes|summari[sz]ing|summari[sz]es|sees|parses))"),
+         rf"\b(?:(?:if|when|since|because|in case|should) (?:you(?:'re| are| be)|this is (?:being )?(?:read|processed|parsed|summari[sz]ed) by)(?: (?:an?|the|any))?(?: \w+){{0,2}}?\s+(?:{_NOUN_AI}|model|bot|machine|automated (?:system|agent|tool|process))\b|any (?:{_NOUN_AI}) (?:that |which )?(?:reads|reading|processing|processes|summari[sz]ing|summari[sz]es|sees|parses))"),
     rule("in_a_name", 0.4, _IN_A_NAME, _IN_A_NAME),
     rule("the_model_must", 0.35, rf"\b{_AI}[s\s]\s*(?:must|shall|has to|needs? to|have to|is (?:now )?(?:required|instructed|ordered|expected) to|are (?:required|instructed) to|should (?:now|first|always|immediately|never|also|ignore|then|instead)|will now)\b",
          rf"\b(?:the |any |an? |this |every )?{_AI}s? (?:must|shall|has to|needs? to|have to|is (?:now )?(?:required|instructed|ordered|expected) to|are (?:required|instructed) to|should (?:now|first|always|immediately|never|also|ignore|then|instead)|will now)\b"),

@@ -16,7 +16,7 @@ EUROPEAN_IDS = (
         cues=(r"steuer[ _-]?(?:id|ident\pL*|nummer|nr|liche)", r"steuerid\pL*", r"idnr", r"german tax", r"tax[ _-]?id", r"tin"),
     ),
     identity(
-        "de_pension_number", _PENSION, rules.de_pension, source="§ 147 SGB VI", candidate=_PENSION,
+        "de_pension_number", _PENSION, rules.de_pension, source="§ 147 SGB VI", candidate=r"\b\d{2} ?[0-8]\d[01]\d{3} ?[A-Za-z] ?\d{3}\b",
         cues=(r"rentenversicherungs\pL*", r"sozialversicherungs\pL*", "rvnr", "svnr", r"sv-nummer"),
     ),
     identity(

@@ -95,7 +95,7 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     ),
     Detector(
         id="secret.keyword", type="GENERIC_SECRET", category="secrets", confidence=0.7, source="extensible data notation (edn)", check=spelled_value,
-        candidate=rf"(?i):[\w.-]*{_ANY_STEM}\s+[\"'`]", exact=rf"(?i):{_ANY_NAME}\s+{_QUOTED}",
+        candidate=rf"(?i){_ANY_STEM}\s+[\"'`]", exact=rf"(?i):{_ANY_NAME}\s+{_QUOTED}",
     ),
     Detector(
         id="secret.pgpass", type="PASSWORD", category="secrets", confidence=0.75, source="PostgreSQL, the password file", check=told_password,
@@ -108,7 +108,8 @@ NAMED_DETECTORS: Final[tuple[Detector, ...]] = (
     ),
     Detector(
         id="secret.key_field", type="GENERIC_SECRET", category="secrets", confidence=0.75, source="members by name", check=key_field,
-        candidate=rf"(?i)(?:secret|[^\"]key|token|credential|(?:^|[_\W])pat|(?:^|[_\W])sas)s?{_STAGE}\"(?::[\"\[]|[,}}\n])", exact=rf"(?is)\A[^\"]*(?:secret|[^\"]key|token|credential|(?:\b|_)pat|(?:\b|_)sas)s?{_STAGE}\":\"(\S{{12,}})\z",
+        candidate=rf"(?i)(?:token|[^\"]key|secret|credential|(?:^|[_\W])sas|(?:^|[_\W])pat)(?:\"|s\")(?::[\"\[]|[,}}\n])|(?:secret|[^\"]key|token|credential|(?:^|[_\W])pat|(?:^|[_\W])sas)s?{_STAGE.removesuffix('?')}\"(?::[\"\[]|[,}}\n])",
+        exact=rf"(?is)\A[^\"]*(?:secret|[^\"]key|token|credential|(?:\b|_)pat|(?:\b|_)sas)s?{_STAGE}\":\"(\S{{12,}})\z",
     ),
     Detector(
         id="secret.told_password", type="PASSWORD", category="secrets", confidence=0.7, source="sentences by word", check=told_password,
