@@ -180,7 +180,7 @@ def test_every_character_is_folded_as_the_twin_folds_it() -> None:
         assert isinstance(found, Truth) or found.suspects([f"a{text}z"], Limits()), hex(begin)
 
 
-_LONG_WORD, _LONG_GAP = "x" * 70, " " * 20
+_LONG_WORD, _LONG_GAP = "x" * 90, " " * 20
 _SURROUNDINGS = (
     "The store room is at the end of the hall, and the key hangs beside the door. ",
     f"{_LONG_WORD} and {_LONG_WORD}. ",

@@ -121,22 +121,21 @@ impl Asked {
         &mut self.met[engine]
     }
 
-    /// Whether a run in which the reach of a pattern means nothing may stand near `place`.
-    pub(super) fn has_long_runs(&mut self, text: &[u8], place: Range<usize>) -> bool {
+    /// How many bytes the runs have in which the reach of a pattern means nothing, of those that begin or end within `place`.
+    pub(super) fn in_long_runs(&mut self, text: &[u8], place: Range<usize>) -> usize {
         let runs = self.long_runs.get_or_insert_with(|| {
             let mut runs = long_runs(text, LONGEST_WORD, |byte| !is_blank(byte));
             runs.extend(long_runs(text, LONGEST_GAP, |byte| !is_of_a_word(byte)));
             runs.sort_unstable_by_key(|run| run.start);
-            // Runs of the two kinds may lie within each other: then the one that begins last ends as far.
-            let mut end = 0;
-            for run in &mut runs {
-                end = run.end.max(end);
-                run.end = end;
-            }
-            runs
+            joined(runs)
         });
-        let behind = runs.partition_point(|run| run.start <= place.end);
-        runs[..behind].last().is_some_and(|run| place.start <= run.end)
+        let first = runs.partition_point(|run| run.end < place.start);
+        runs[first..].iter().take_while(|run| run.start <= place.end).map(Range::len).sum()
+    }
+
+    /// Whether there are such runs.
+    pub(super) fn has_long_runs(&mut self, text: &[u8], place: Range<usize>) -> bool {
+        self.in_long_runs(text, place) > 0
     }
 
     pub(super) fn may_read(&mut self, pattern: usize, length: usize, bytes: usize) -> bool {
@@ -145,6 +144,18 @@ impl Asked {
         *left = enough.unwrap_or(0);
         enough.is_some()
     }
+}
+
+/// Return `runs`, which are in order, with those as one that touch each other.
+fn joined(runs: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let mut apart: Vec<Range<usize>> = Vec::with_capacity(runs.len());
+    for run in runs {
+        match apart.last_mut() {
+            Some(last) if run.start <= last.end => last.end = last.end.max(run.end),
+            _ => apart.push(run),
+        }
+    }
+    apart
 }
 
 /// Return the runs of more than `most` bytes that are all such.
@@ -171,11 +182,13 @@ mod tests {
 
     #[test]
     fn runs_are_long_where_words_or_gaps_are() {
-        let text = [b"ab ".repeat(40), vec![b'x'; 70], b" ".repeat(20)].concat();
+        let text = [b"ab ".repeat(40), vec![b'x'; 90], b" ".repeat(20)].concat();
         let mut asked = Asked::default();
         assert!(!asked.has_long_runs(&text, 0..119));
         assert!(asked.has_long_runs(&text, 0..120));
-        assert!(asked.has_long_runs(&text, 190..200));
+        assert!(asked.has_long_runs(&text, 210..220));
+        assert_eq!(asked.in_long_runs(&text, 0..119), 0);
+        assert_eq!(asked.in_long_runs(&text, 150..160), 110, "runs that touch each other are one, and it counts whole");
         assert!(!Asked::default().has_long_runs(&b"ab ".repeat(100), 0..300));
     }
 }

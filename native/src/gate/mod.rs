@@ -401,27 +401,59 @@ impl Gate {
         let pattern = &self.wanted[index].first;
         let (Some(before), Some(engine)) = (before, pattern.engine()) else { return Tried::Unknown };
         let start = place.start.saturating_sub(before);
-        let end = pattern.reach.map(|reach| text.len().min(place.end + reach));
-        let sees_all = start == 0 && end == Some(text.len());
-        if sees_all || !pattern.is_bounded && asked.has_long_runs(text, start..end.unwrap_or(place.end)) {
+        let is_one_of_few = |before: usize| place.len() == 1 && before <= FARTHEST;
+        let Some(reach) = pattern.reach else {
+            if !is_one_of_few(before) || !pattern.is_bounded && asked.has_long_runs(text, start..place.end) {
+                return Tried::Unknown;
+            }
+            return self.try_each(index, engine, text, start..place.end, None, asked);
+        };
+        let around = start..text.len().min(place.end + reach);
+        let longer = if pattern.is_bounded { 0 } else { longer_by(text, &around, asked) };
+        let (start, end) = (start.saturating_sub(longer), text.len().min(around.end + longer));
+        if start == 0 && end == text.len() {
             return Tried::Unknown;
         }
-        let tries = place.len() + before;
-        match end {
-            _ if place.len() == 1 && before <= FARTHEST && end.is_none_or(|end| tries * TRY_COST < end - start) => {
-                let (budget, met) = asked.budget_and_met(index, text.len(), pattern.number);
-                let starts = (start..place.end).filter(|at| pattern.may_begin(text, *at));
-                engine.try_from(text, starts, pattern.reach, budget, met)
-            }
-            Some(end) if asked.may_read(index, text.len(), end - start) => {
-                if engine.matches_in(text, start..end, asked.met(pattern.number)) {
-                    Tried::Matched
-                } else {
-                    Tried::Failed
-                }
-            }
-            _ => Tried::Unknown,
+        let starts = || (start..place.end).filter(|at| pattern.may_begin(text, *at)).count();
+        if is_one_of_few(before + longer) && starts() * TRY_COST < end - start {
+            return self.try_each(index, engine, text, start..place.end, Some(reach + longer), asked);
         }
+        if !asked.may_read(index, text.len(), end - start) {
+            return Tried::Unknown;
+        }
+        if engine.matches_in(text, start..end, asked.met(pattern.number)) { Tried::Matched } else { Tried::Failed }
+    }
+
+    /// Try the first pattern of an entry from each place in `starts` where it may begin.
+    fn try_each(
+        &self,
+        index: usize,
+        engine: &Engine,
+        text: &[u8],
+        starts: Range<usize>,
+        reach: Option<usize>,
+        asked: &mut Asked,
+    ) -> Tried {
+        let pattern = &self.wanted[index].first;
+        let (budget, met) = asked.budget_and_met(index, text.len(), pattern.number);
+        let starts = starts.filter(|at| pattern.may_begin(text, *at));
+        engine.try_from(text, starts, reach, budget, met)
+    }
+}
+
+/// By how much a match within `place` may be longer than its pattern reaches in a text without long runs.
+///
+/// Of a match no part is longer than the reach and the long runs that it touches. So what is `place` and as much more on both sides as the runs in it
+/// have holds every match that touches the middle of it.
+fn longer_by(text: &[u8], place: &Range<usize>, asked: &mut Asked) -> usize {
+    let mut longer = 0;
+    loop {
+        let (start, end) = (place.start.saturating_sub(longer), text.len().min(place.end + longer));
+        let runs = asked.in_long_runs(text, start..end);
+        if runs <= longer || start == 0 && end == text.len() {
+            return longer.max(runs);
+        }
+        longer = runs;
     }
 }
 

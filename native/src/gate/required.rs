@@ -39,7 +39,7 @@ const MOST_SIGNS: u32 = 8;
 const LETTERS: u64 = (1 << 26) - 1;
 const BLANKS: [char; 5] = [' ', '\n', '\t', '\r', '\x0c'];
 /// In a text without long runs no word is longer, in bytes: between blanks.
-pub const LONGEST_WORD: usize = 64;
+pub const LONGEST_WORD: usize = 80;
 /// In a text without long runs no more bytes stand between letters and digits.
 pub const LONGEST_GAP: usize = 16;
 /// So many forms of one run are told apart.
