@@ -27,11 +27,12 @@ _PRINTABLE: Final = bytes([9, 10, 13, *range(32, 127)])
 _STRINGS: Final = re2.compile(rb"[\x20-\x7e\r\n\t]{16,}", options())
 
 CODED: Final = r"%[0-9A-Fa-f]{2}|&(?:#[0-9xX]|[a-z]{2,6};)|\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|[A-Za-z0-9+/]{28}|[A-Za-z0-9+/_-]{40}"  # the last by halves: a UUID has 36 characters, and stands everywhere
-# Python's own engine where each match is handled: RE2's binding takes microseconds for one. None of these goes back over what it read.
-_ESCAPES: Final = r"((?:%[0-9A-Fa-f]{2})+)|(&(?:#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6})|[a-zA-Z]{2,8});?)|(\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}))"
-_ESCAPED: Final = re.compile(f"{_ESCAPES}|(?!)()")
+# Python's own engine where each match is handled: RE2's binding takes microseconds for one. None of these goes back over what it read, and without groups
+# the engine sees that each escape begins with one of three signs.
+_ESCAPES: Final = r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*|&(?:#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6})|[a-zA-Z]{2,8});?|\\(?:[nrt\"/]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})"
+_ESCAPED: Final = re.compile(_ESCAPES)
 _CODED: Final = re.compile(
-    _ESCAPES + r"|((?:[A-Za-z0-9+/_-]{60,}\\?\r?\n)+[A-Za-z0-9+/_-]{2,}={0,2}|[A-Za-z0-9+/_-]{28,}={0,2})"
+    _ESCAPES + r"|(?:[A-Za-z0-9+/_-]{60,}\\?\r?\n)+[A-Za-z0-9+/_-]{2,}={0,2}|[A-Za-z0-9+/_-]{28,}={0,2}"
 )
 # Whether there are runs at all is asked in linear time: ``re`` begins anew at each letter of each word.
 _RUN: Final = re2.compile(rb"[A-Za-z0-9+/_-]{28}", options())
@@ -114,15 +115,17 @@ def decoded(text: str) -> Iterator[View]:
 
 
 def _decode(match: re.Match[str]) -> str | None:
-    percent, entity, escape, run = match.groups()
-    if percent is not None:
-        return unquote_to_bytes(percent).decode("utf-8", "replace")
-    if entity is not None:
-        plain = html.unescape(entity)
-        return plain if plain != entity else None
-    if escape is not None:
-        return _escaped(escape)
-    return _readable_run(run.encode())
+    coded = match[0]
+    match coded[0]:
+        case "%":
+            return unquote_to_bytes(coded).decode("utf-8", "replace")
+        case "&":
+            plain = html.unescape(coded)
+            return plain if plain != coded else None
+        case "\\":
+            return _escaped(coded)
+        case _:
+            return _readable_run(coded.encode())
 
 
 def _escaped(escape: str) -> str:
