@@ -18,8 +18,8 @@ use plain::plain;
 pub use region::{Confidences, Region, Span};
 
 const MOST_MEMORY: usize = 4 << 20;
-/// For the states of each automaton that were met, in bytes.
-const CACHE: usize = 1 << 19;
+/// For the states of each automaton that were met, in bytes: that for card numbers is slow with half of it.
+const CACHE: usize = 1 << 20;
 
 /// A detector as its table describes it.
 pub struct Detector {
