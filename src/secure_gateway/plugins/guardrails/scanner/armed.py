@@ -16,8 +16,8 @@ from secure_gateway.plugins.guardrails.scanner.finding import Detector, whole
 from secure_gateway.plugins.guardrails.scanner.folding import fold_pattern
 from secure_gateway.plugins.guardrails.scanner.gate import BARE_NAMES
 from secure_gateway.plugins.guardrails.scanner.known import known
+from secure_gateway.plugins.guardrails.scanner.serialise import CONTEXT_BEFORE
 
-CONTEXT_BEFORE = 64
 _CONTEXT_AFTER = 24
 _CONTEXT_BONUS = 0.15
 _SUREST = 0.99
@@ -28,6 +28,9 @@ _GLUED = "(?:s|no|nr|num|number|nummer|code|id)?"  # what a name in one word end
 # The name right before a value, where one is written as programs write it: "name": value, name=value, <name>value.
 _LABEL = re2.compile(rb"(?:\"([^\"\n]+)\"\s?:\s?|(?:^|[^\pL\pN_.$-])([\pL\pN_.$-]+)=|<([\pL\pN_:-]+)>)[\"']?$")
 _LOOKS_AROUND = re.compile(r'[\^$"]|\\[AzSWDP]')  # an anchor, or what crosses the quotation mark that ends a string
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
+_NOT_IN_LINES = re.compile(r"\\[QZ]|\(\?[a-zA-Z]*-[a-zA-Z]*m")  # literal text, and what takes the meaning of lines back
+_ENDS = {r"\A": "^", r"\z": "$"}
 
 
 Hit = tuple[int, int, float, Detector]
@@ -47,6 +50,11 @@ class ArmedDetector:
     def pattern(self) -> Any:
         """The exact pattern."""
         return self._compiled(fold_pattern(self.detector.exact))
+
+    @cached_property
+    def in_lines(self) -> Any:
+        """The exact pattern for many strings at once: see ``in_lines``."""
+        return in_lines(fold_pattern(self.detector.exact))
 
     @cached_property
     def context(self) -> Any | None:
@@ -143,6 +151,17 @@ class MatchedRegion:
         after = self._data[self._end : self._end + _CONTEXT_AFTER].partition(b"\n")[0]
         window = _HUMP.sub(rb"\1 \2", before) + b"\n" + after
         return _MARK.sub(b"[]", window) if b"[" in window or b"<" in window else window  # type: ignore[no-any-return]
+
+
+def in_lines(pattern: str) -> Any:
+    """Compile a pattern so that it matches strings joined by line feeds wherever it matches in one of them, and perhaps elsewhere."""
+    if _NOT_IN_LINES.search(pattern):
+        return re2.compile("", options())
+    return re2.compile(f"(?m){_ESCAPE.sub(_at_lines, pattern)}", options())
+
+
+def _at_lines(escape: re.Match[str]) -> str:
+    return _ENDS.get(escape[0], escape[0])
 
 
 def _raised(confidence: float) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import count, islice
 from typing import Any, NamedTuple
 
 from secure_gateway.native import Seen
-from secure_gateway.plugins.guardrails.scanner.armed import CONTEXT_BEFORE, ArmedDetector, Hit, MatchedRegion
+from secure_gateway.plugins.guardrails.scanner.armed import ArmedDetector, Hit, MatchedRegion, in_lines
 from secure_gateway.plugins.guardrails.scanner.candidates import CandidateSets
 from secure_gateway.plugins.guardrails.scanner.finding import (
     Detector,
@@ -19,7 +19,7 @@ from secure_gateway.plugins.guardrails.scanner.finding import (
 from secure_gateway.plugins.guardrails.scanner.folding import FoldedText, Folder, fold_pattern
 from secure_gateway.plugins.guardrails.scanner.gate import BARE_NAMES, Views, native_gate
 from secure_gateway.plugins.guardrails.scanner.layers import LAYERS
-from secure_gateway.plugins.guardrails.scanner.serialise import FIELD_END, serialise, spaced
+from secure_gateway.plugins.guardrails.scanner.serialise import behind, in_their_fields, serialise
 from secure_gateway.plugins.guardrails.scanner.signals import added_up
 from secure_gateway.plugins.guardrails.scanner.walk import Leaf, Pointers, leaves
 
@@ -118,19 +118,35 @@ class Scanner:
             return False
         return any(hit[3].category == "injection" for hit in self._examine(text, 0, layer + 1))
 
-    def _is_clean(self, data: bytes) -> bool:
-        if self._is_suspect(data):
-            return False
-        if data.isascii():
-            return True
-        folded = self._folder.fold(data.decode("utf-8", "surrogatepass"), data)
-        return folded is None or not self._is_suspect(folded.data)
+    @cached_property
+    def _layers_in_lines(self) -> list[Any]:
+        return [in_lines(layer.candidate) for layer in self._layers]
 
-    def _is_suspect(self, data: bytes) -> bool:
-        for index in self._candidates.fired(data):
-            if index >= len(self._armed) or any(armed.may_match(data) for armed in self._armed[index]):
-                return True
-        return False
+    def _views(self, data: bytes) -> tuple[bytes, ...]:
+        """Return a text as it is and, where that is another, folded."""
+        if data.isascii():
+            return (data,)
+        folded = self._folder.fold(data.decode("utf-8", "surrogatepass"), data)
+        return (data,) if folded is None else (data, folded.data)
+
+    def _fired(self, data: bytes) -> list[Any]:
+        """Return patterns one of which matches in each string with something to find, of a value that was serialised as ``data``.
+
+        They are for strings joined by line feeds. What fires in a string fires in ``data`` too, where all candidates are asked at once.
+        """
+        patterns: dict[str, Any] = {}
+        for view in self._views(data):
+            for index in self._candidates.fired(view):
+                if index < len(self._armed):
+                    may_match = [armed for armed in self._armed[index] if armed.may_match(view)]
+                    patterns.update((armed.detector.id, armed.in_lines) for armed in may_match)
+                else:
+                    patterns[f"layer {index}"] = self._layers_in_lines[index - len(self._armed)]
+        return list(patterns.values())
+
+    def _matching(self, patterns: list[Any], lines: str) -> list[Any]:
+        views = self._views(lines.encode("utf-8", "surrogatepass"))
+        return [pattern for pattern in patterns if any(pattern.search(view) for view in views)]
 
     def _refuse_beyond(self, findings: int, way: int) -> None:
         # Pointers are charged too: under deep long keys they would outgrow the payload a thousandfold.
@@ -149,15 +165,17 @@ class Scanner:
                 )
         if type(value) is str:
             return (Suspect(value, 0, str),)
-        return () if self._is_clean(serialise(value, self.limits)) else self._suspicious_batches(value)
+        patterns = self._fired(serialise(value, self.limits))
+        if patterns and (lines := in_their_fields(value, self.limits)) is not None:
+            patterns = self._matching(patterns, lines)
+        return self._suspicious_batches(value, patterns) if patterns else ()
 
-    def _suspicious_batches(self, value: object) -> Iterator[Suspect]:
-        """Yield the strings of the batches in which a candidate fires: a match per string costs more than the match."""
+    def _suspicious_batches(self, value: object, patterns: list[Any]) -> Iterator[Suspect]:
+        """Yield the strings of the batches in which a pattern matches: a search per string costs more than the search."""
         walk = leaves(value, self.limits)
         while batch := list(islice(walk, _BATCH)):
             suspects = [suspect_of(leaf) for leaf in batch]
-            text = "\n".join(suspect.full for suspect in suspects)
-            if not self._is_clean(text.encode("utf-8", "surrogatepass")):
+            if self._matching(patterns, "\n".join(suspect.full for suspect in suspects)):
                 yield from suspects
 
     def _pointed(self, suspect: Suspect) -> list[Finding]:
@@ -238,22 +256,9 @@ class Scanner:
 
 def suspect_of(leaf: Leaf) -> Suspect:
     """Return a string of which nothing is known yet."""
-    full = _in_its_field(leaf)
+    above = _name_above(leaf) if leaf.field.lower() in BARE_NAMES else ""
+    full = behind(leaf.field, above) + leaf.text
     return Suspect(full, len(full) - len(leaf.text), leaf.found)
-
-
-def _in_its_field(leaf: Leaf) -> str:
-    """Return a string behind the name of its field, as it stands in serialised JSON: the name is context.
-
-    Only the end of a long name: it stands before each item of a list, and would cost its length for every one. A name that says
-    nothing, such as ``number``, stands behind that of the member around it.
-    """
-    if not leaf.field:
-        return leaf.text
-    name = spaced(leaf.field[-CONTEXT_BEFORE:])
-    if leaf.field.lower() in BARE_NAMES and (above := _name_above(leaf)):
-        name = f"{spaced(above[-CONTEXT_BEFORE:])} {name}"
-    return f"{name}{FIELD_END}{leaf.text}"
 
 
 def _name_above(leaf: Leaf) -> str:

@@ -7,11 +7,16 @@ from itertools import pairwise
 import orjson
 
 from secure_gateway.plugins.guardrails.scanner.finding import Limits
-from secure_gateway.plugins.guardrails.scanner.walk import leaves
+from secure_gateway.plugins.guardrails.scanner.gate import BARE_NAMES
+from secure_gateway.plugins.guardrails.scanner.walk import label_of, leaves
 
 FIELD_END = '":"'  # what stands between a key and its text, as in serialised JSON
+CONTEXT_BEFORE = 64  # how much of what stands before a value is read
 
 _OPTIONS = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+_CONTAINERS = frozenset({dict, list, tuple})
+_SCALARS = frozenset({str, int, float})
 
 
 def serialise(value: object, limits: Limits) -> bytes:
@@ -39,6 +44,56 @@ def spaced(field: str) -> str:
         return field
     humps = "".join(f"{a} " if a.islower() and b.isupper() else a for a, b in pairwise(field))
     return humps + field[-1:]
+
+
+def behind(field: str, above: str) -> str:
+    """Return what stands before a string in the field ``field`` of the member ``above``, as in serialised JSON: the name is context.
+
+    Only the end of a long name: it stands before each item of a list, and would cost its length for every one. A name that says
+    nothing, such as ``number``, stands behind that of the member around it.
+    """
+    if not field:
+        return ""
+    name = spaced(field[-CONTEXT_BEFORE:])
+    if above and field.lower() in BARE_NAMES:
+        name = f"{spaced(above[-CONTEXT_BEFORE:])} {name}"
+    return f"{name}{FIELD_END}"
+
+
+def in_their_fields(value: object, limits: Limits) -> str | None:
+    """Return the strings and keys of ``value`` in no order, one a line, each behind the name of its field.
+
+    None for what only ``leaves`` knows: types beyond JSON's own, and what is deeper than ``limits``.
+    """
+    lines: list[str] = []
+    fields: dict[str, str] = {}
+    stack: list[tuple[object, str, str, int]] = [(value, "", "", 0)]
+    while stack:
+        node, before, above, depth = stack.pop()
+        if depth >= limits.max_depth and type(node) in _CONTAINERS:
+            return None
+        if type(node) is dict:
+            for name, child in node.items():
+                if type(name) is not str:
+                    return None
+                field = label_of(node, name)
+                start = fields.get(field)
+                if start is None:
+                    start = behind(field, above)
+                    if field.lower() not in BARE_NAMES:
+                        fields[field] = start
+                if type(child) is str:
+                    lines += (name, start + child)
+                else:
+                    lines.append(name)
+                    stack.append((child, start, name, depth + 1))
+        elif type(node) is list or type(node) is tuple:
+            stack += [(item, before, above, depth + 1) for item in node]
+        elif type(node) in _SCALARS:
+            lines.append(f"{before}{node}")
+        elif node is not None and type(node) is not bool:
+            return None
+    return "\n".join(lines)
 
 
 def _plain_strings(value: object) -> str | None:

@@ -39,7 +39,7 @@ class Place:
 
 
 class Leaf(NamedTuple):
-    """One string (or number as text): ``field`` is the nearest dict key above it (or what names it, see ``_label``), "" for a key itself."""
+    """One string (or number as text): ``field`` is the nearest dict key above it (or what names it, see ``label_of``), "" for a key itself."""
 
     text: str
     field: str
@@ -173,7 +173,7 @@ def _members(
         place = Place(parent, name, index, masked=_is_masked(key, name))
         if name:
             keys.append(Leaf(name, "", place, is_key=True))
-        children.append((child, _label(node, name), place, depth))
+        children.append((child, label_of(node, name), place, depth))
     return children, keys
 
 
@@ -181,7 +181,7 @@ def _is_masked(key: object, name: str) -> bool:
     return type(key) is not str or len(name) > _LONG_KEY
 
 
-def _label(node: dict[Any, Any], name: str) -> str:
+def label_of(node: dict[Any, Any], name: str) -> str:
     """Return what names the value at ``name``: in ``{"key": "API_KEY", "value": …}`` its sibling does."""
     if name not in _PAIRS:
         return name
