@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import re2
@@ -71,26 +71,26 @@ class CandidateSet:
         return found
 
 
-_GAP = re.compile(r"\[\^[^\]]*\][*+]")
 _SMALLEST = 64
-_PARTS = 3
+# What keeps in mind how much of a text, from the longest on, and how many such patterns one automaton takes.
+_KINDS = (
+    (re.compile(r"\[\^[^\]]*\][*+]"), 25),  # gaps: what stood before, to the end of the line
+    (re.compile(r"\{(?:[6-9]|\d\d)"), 200),  # counts: how many of their characters
+    (re.compile(r"[*+]"), 200),  # repetitions: where the word began
+    (re.compile(""), 200),
+)
 
 
 class CandidateSets:
     """Candidate patterns in several automata.
 
     What patterns have seen of a text multiplies in one automaton: hundreds of patterns make a new state for nearly each byte of a new text, at some 20
-    microseconds. Those with gaps, which keep what they have seen longest, stand apart from the others.
+    microseconds. So patterns stand with those that keep as much as they do.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
         """Compile as ``CandidateSet`` does."""
-        if len(patterns) < _SMALLEST:
-            parts = [list(range(len(patterns)))]
-        else:
-            with_gaps = [bool(_GAP.search(pattern)) for pattern in patterns]
-            kinds = ([place for place, has_gap in enumerate(with_gaps) if has_gap is kind] for kind in (True, False))
-            parts = [part for kind in kinds for part in _parted(kind) if part]
+        parts = _parted(patterns) if len(patterns) >= _SMALLEST else [list(range(len(patterns)))]
         self._parts = [(CandidateSet([patterns[place] for place in part]), part) for part in parts]
 
     def fired(self, data: bytes) -> list[int]:
@@ -98,6 +98,12 @@ class CandidateSets:
         return sorted(part[index] for candidates, part in self._parts for index in candidates.fired(data))
 
 
-def _parted(places: list[int]) -> list[list[int]]:
-    ends = [len(places) * number // _PARTS for number in range(_PARTS + 1)]
-    return [places[begin:end] for begin, end in pairwise(ends)]
+def _parted(patterns: Sequence[str]) -> Iterator[list[int]]:
+    """Yield the places of the patterns that go together."""
+    left = list(range(len(patterns)))
+    for kind, most in _KINDS:
+        places = [place for place in left if kind.search(patterns[place])]
+        left = [place for place in left if not kind.search(patterns[place])]
+        parts = -(-len(places) // most)
+        ends = [len(places) * number // parts for number in range(parts + 1)] if parts else []
+        yield from (places[begin:end] for begin, end in pairwise(ends))
