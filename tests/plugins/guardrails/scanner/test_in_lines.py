@@ -66,6 +66,11 @@ def test_a_sample_in_each_place_of_a_large_value_is_found_as_in_its_string(place
         assert twin().scan(value) == string_by_string(value), text
 
 
+def test_what_fires_everywhere_at_once_is_found_as_in_its_strings() -> None:
+    value = [*CLEAN, {"password": list(SAMPLES[::9])}, *CLEAN]
+    assert twin().scan(value) == string_by_string(value)
+
+
 @given(planted(12) | st.lists(disguised()))
 def test_every_string_stands_behind_its_field_in_a_line_of_its_own(value: Any) -> None:
     lines = in_their_fields(value, Limits())

@@ -25,6 +25,7 @@ from secure_gateway.plugins.guardrails.scanner.walk import Leaf, Pointers, leave
 
 _MAX_LAYERS = 3
 _BATCH = 32
+_FEW = 32  # patterns that are searched one by one sooner than all candidates together
 
 
 class Suspect(NamedTuple):
@@ -144,8 +145,8 @@ class Scanner:
                     patterns[f"layer {index}"] = self._layers_in_lines[index - len(self._armed)]
         return list(patterns.values())
 
-    def _matching(self, patterns: list[Any], lines: str) -> list[Any]:
-        views = self._views(lines.encode("utf-8", "surrogatepass"))
+    def _matching(self, patterns: list[Any], lines: bytes) -> list[Any]:
+        views = self._views(lines)
         return [pattern for pattern in patterns if any(pattern.search(view) for view in views)]
 
     def _refuse_beyond(self, findings: int, way: int) -> None:
@@ -166,8 +167,8 @@ class Scanner:
         if type(value) is str:
             return (Suspect(value, 0, str),)
         patterns = self._fired(serialise(value, self.limits))
-        if patterns and (lines := in_their_fields(value, self.limits)) is not None:
-            patterns = self._matching(patterns, lines)
+        if 0 < len(patterns) <= _FEW and (lines := in_their_fields(value, self.limits)) is not None:
+            patterns = self._matching(patterns, lines.encode("utf-8", "surrogatepass"))
         return self._suspicious_batches(value, patterns) if patterns else ()
 
     def _suspicious_batches(self, value: object, patterns: list[Any]) -> Iterator[Suspect]:
@@ -175,7 +176,8 @@ class Scanner:
         walk = leaves(value, self.limits)
         while batch := list(islice(walk, _BATCH)):
             suspects = [suspect_of(leaf) for leaf in batch]
-            if self._matching(patterns, "\n".join(suspect.full for suspect in suspects)):
+            text = "\n".join(suspect.full for suspect in suspects).encode("utf-8", "surrogatepass")
+            if self._matching(patterns, text) if len(patterns) <= _FEW else self._fired(text):
                 yield from suspects
 
     def _pointed(self, suspect: Suspect) -> list[Finding]:
