@@ -1,7 +1,7 @@
 # The Rust core of secure-gateway; each function has a twin in Python that says what it does.
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 __version__: str
 
@@ -16,8 +16,8 @@ def provoke_panic(text: str) -> None: ...
 
 class NativePanicError(RuntimeError): ...
 
-_Described = tuple[str, str, bool, tuple[float, float], str, str]
-_Seen = tuple[list[int], list[tuple[int, int, int, float]] | None]
+_Described: TypeAlias = tuple[str, str, bool, tuple[float, float], str, str]
+_Seen: TypeAlias = tuple[list[int], list[tuple[int, int, int, float]] | None]
 
 class CandidateGate:
     def __init__(

@@ -284,16 +284,16 @@ def _group_span(match: Any, groups: int) -> tuple[int, int]:
 
 def _in_characters(hits: list[Hit], data: bytes, folded: FoldedText | None) -> Iterable[Hit]:
     """Turn byte places into characters, of the original text where ``data`` is a folded one."""
-    if not hits:
+    is_plain = data.isascii()
+    if not hits or (is_plain and folded is None):
         return hits
-    places = {place for hit in hits for place in hit[:2]}
-    index = dict.fromkeys(places, 0) if not data.isascii() else {place: place for place in places}
-    if not data.isascii():
-        last = count = 0
-        for place in sorted(places):
-            count += len(data[last:place].decode("utf-8", "surrogatepass"))
-            index[place] = count
-            last = place
+    places = sorted({place for hit in hits for place in hit[:2]})
+    index = {place: place for place in places}
+    last = count = 0
+    for place in () if is_plain else places:
+        count += len(data[last:place].decode("utf-8", "surrogatepass"))
+        index[place] = count
+        last = place
     if folded is None:
         return [(index[start], index[end], sure, d) for start, end, sure, d in hits]
     original = folded.original_index
